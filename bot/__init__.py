@@ -1,0 +1,1 @@
+"""The chat: everything that a person sees and taps."""

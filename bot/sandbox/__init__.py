@@ -1,0 +1,1 @@
+"""The local Telegram: a Bot API server with a web chat page."""

@@ -1,0 +1,1 @@
+"""What a button does: one module per noun, press in, screen out."""

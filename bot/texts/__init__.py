@@ -1,0 +1,1 @@
+"""The catalogue of every sentence that a person reads."""

@@ -1,0 +1,1 @@
+"""PURE drawings: facts in, screen out."""

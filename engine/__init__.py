@@ -1,0 +1,1 @@
+"""The trading engine: pure core, ports, and the cycles that carry out."""

@@ -1,0 +1,1 @@
+"""PURE rules: no await, clock, log or I/O; money is Decimal."""

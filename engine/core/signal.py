@@ -1,0 +1,28 @@
+"""Signal: what a strategy says about one closed candle."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """The three things a strategy may say."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+    HOLD = "HOLD"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Verdict on the candle that opened at ``candle_open`` (ms UTC).
+
+    ``values`` holds the indicator readings behind it, for the user's "why?"; ``reason`` is the
+    key of a text in the catalogue (``signal.<reason>``) that takes ``values`` as its figures.
+    """
+
+    action: Action
+    candle_open: int
+    close: float
+    reason: str
+    values: dict[str, float] = field(default_factory=dict)
+    confidence: int = 100

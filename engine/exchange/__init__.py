@@ -1,0 +1,1 @@
+"""Everything that speaks an exchange's language."""

@@ -1,0 +1,1 @@
+"""Binance through python-binance: client, errors, parsing, trading, streams."""

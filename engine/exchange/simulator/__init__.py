@@ -1,0 +1,1 @@
+"""The local Binance: a server for demos and tests."""

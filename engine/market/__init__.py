@@ -1,0 +1,1 @@
+"""Market data shared by all bots: feed, windows, prices, symbol catalogue."""

@@ -1,0 +1,1 @@
+"""What every running part needs: settings, clock, supervised tasks, logs."""

@@ -1,0 +1,1 @@
+"""PURE strategies and indicators: candles in, signal out; the only place for floats."""

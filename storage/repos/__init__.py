@@ -1,0 +1,1 @@
+"""Row to core object and back, conditional updates."""
