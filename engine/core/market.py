@@ -57,7 +57,7 @@ class Timeframe(StrEnum):
 
 
 class Candle(NamedTuple):
-    """One closed candle. ``open_time`` in ms UTC; prices and volume as floats, for indicators only."""
+    """A closed candle: ``open_time`` in ms UTC, the rest floats, for indicators only."""
 
     open_time: int
     open: float

@@ -7,14 +7,14 @@ HUNDRED = Decimal(100)
 
 
 def floor_to_step(value: Decimal, step: Decimal) -> Decimal:
-    """Largest multiple of ``step`` that is not above ``value``; a step of 0 leaves it as it is."""
+    """Largest multiple of ``step`` not above ``value``; a step of 0 leaves it as it is."""
     if step <= 0:
         return value
     return ((value / step).to_integral_value(rounding=ROUND_FLOOR) * step).normalize() + ZERO
 
 
 def ceil_to_step(value: Decimal, step: Decimal) -> Decimal:
-    """Smallest multiple of ``step`` that is not below ``value``; a step of 0 leaves it as it is."""
+    """Smallest multiple of ``step`` not below ``value``; a step of 0 leaves it as it is."""
     if step <= 0:
         return value
     return ((value / step).to_integral_value(rounding=ROUND_CEILING) * step).normalize() + ZERO
