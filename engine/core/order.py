@@ -101,8 +101,7 @@ ORDER_TABLE: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.PART_FILLED, _E.ASK_CANCEL): _S.CANCELLING,
     (_S.PART_FILLED, _E.CANCEL): _S.CANCELLED,
     (_S.PART_FILLED, _E.EXPIRE): _S.EXPIRED,
-    # A cancel is a request: the order may be found open again, or the fill may win the race.
-    (_S.CANCELLING, _E.ACCEPT): _S.OPEN,
+    # A cancel is a request, not a fact: a fill may win the race.
     (_S.CANCELLING, _E.FILL_PART): _S.CANCELLING,
     (_S.CANCELLING, _E.FILL): _S.FILLED,
     (_S.CANCELLING, _E.CANCEL): _S.CANCELLED,

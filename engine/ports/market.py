@@ -104,7 +104,7 @@ class Prices(Protocol):
         ...
 
     async def fresh(self, market: Market, symbol: str) -> Book:
-        """The last heard book if it is recent, else one read over REST (Unavailable if neither)."""
+        """The last heard book if recent, else one read over REST; raises Unavailable."""
         ...
 
 

@@ -55,7 +55,7 @@ class Nursery:
             await work
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - the boundary: whatever fails is logged by name
             _log.exception("background task failed", task=name)
 
     async def _again_and_again(self, name: str, service: Service) -> None:
@@ -67,7 +67,7 @@ class Nursery:
                 await service()
             except asyncio.CancelledError:
                 raise
-            except Exception:
+            except Exception:  # noqa: BLE001 - the boundary: the service starts again
                 _log.exception("service failed, it starts again", task=name, pause=pause)
             if loop.time() - began > 30:
                 pause = 0.5

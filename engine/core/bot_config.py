@@ -1,0 +1,85 @@
+"""BotConfig: the one validated object that says what a bot does."""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.core.market import Market, StreamKey, Timeframe
+
+MAX_NAME = 32
+Percent = Annotated[Decimal, Field(gt=0, le=100)]
+Money = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000))]
+
+
+class Environment(StrEnum):
+    """Whose prices and books: the local servers, the exchange's test network, or the real one."""
+
+    LOCAL = "local"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+
+class Mode(StrEnum):
+    """How a bot trades: on paper, or with a key on one of the environments."""
+
+    PAPER = "paper"
+    LOCAL = "local"
+    TESTNET = "testnet"
+    LIVE = "live"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether orders go to an exchange account."""
+        return self is not Mode.PAPER
+
+
+class Sizing(StrEnum):
+    """How much an entry buys."""
+
+    FIXED = "fixed"
+    PERCENT = "percent"
+
+
+class BotConfig(BaseModel):
+    """Settings of one bot. Percentages in hundredths, money in the symbol's quote asset.
+
+    ``size`` is quote money for FIXED and percent of ``initial_capital`` for PERCENT;
+    ``max_position`` caps it in percent of the free balance (of the capital on paper).
+    A limit of None is off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+    market: Market = Market.SPOT
+    symbol: Annotated[str, Field(pattern=r"^[A-Z0-9]{2,20}$")]
+    timeframe: Timeframe = Timeframe.M1
+    strategy: str = "ema_rsi"
+    params: dict[str, int | float | str | bool] = {}
+    initial_capital: Money = Decimal(1000)
+    sizing: Sizing = Sizing.FIXED
+    size: Money = Decimal(25)
+    max_position: Percent = Decimal(10)
+    stop_loss: Annotated[Decimal, Field(ge=Decimal("0.1"), le=50)] = Decimal(1)
+    take_profit: Annotated[Decimal, Field(ge=Decimal("0.1"), le=500)] = Decimal(2)
+    max_daily_trades: Annotated[int, Field(ge=1, le=1000)] | None = 10
+    max_daily_loss: Money | None = None
+    mode: Mode = Mode.PAPER
+    key_id: int | None = None
+
+    @property
+    def stream(self) -> StreamKey:
+        """The candle stream it listens to."""
+        return StreamKey(self.market, self.symbol, self.timeframe)
+
+
+def account_of(config: BotConfig, bot_id: int) -> str:
+    """Name of the books its orders are in: ``paper:<bot id>`` or ``key:<key id>``."""
+    return f"key:{config.key_id}" if config.mode.keyed else f"paper:{bot_id}"
+
+
+def environment_of(mode: Mode, public: Environment) -> Environment:
+    """Environment whose prices a bot follows; paper follows the installation's public one."""
+    return Environment(mode.value) if mode.keyed else public

@@ -1,0 +1,104 @@
+"""Trade: a closed position's books, net of fees."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from engine.core.market import Market, Side
+from engine.core.money import HUNDRED, ZERO
+from engine.core.order import Fill, Leg
+from engine.core.position import ExitReason, Position, PositionSide
+
+MONEY_STEP = Decimal("0.00000001")
+_REASON_OF_LEG = {Leg.TARGET: ExitReason.TAKE_PROFIT, Leg.STOP: ExitReason.STOP_LOSS}
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One round trip. Money in quote asset; times ms UTC; ``dust`` (base asset) was left over.
+
+    ``net`` counts the commissions taken in quote and base asset. Those in a third asset (BNB)
+    stand in ``fees`` and are not converted: a converted figure would not be exact.
+    """
+
+    id: int
+    position_id: int
+    owner_id: int
+    bot_id: int
+    market: Market
+    symbol: str
+    side: PositionSide
+    quantity: Decimal
+    entry_price: Decimal
+    exit_price: Decimal
+    gross: Decimal
+    net: Decimal
+    percent: Decimal
+    dust: Decimal
+    reason: ExitReason
+    opened_at: int
+    closed_at: int
+    fees: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def duration_ms(self) -> int:
+        """How long it was held."""
+        return self.closed_at - self.opened_at
+
+
+def exit_reason(position: Position, exits: Iterable[tuple[Leg, Fill]]) -> ExitReason:
+    """Why it ended: what sold the larger part; closes carry the reason they were asked for."""
+    sold: dict[ExitReason, Decimal] = {}
+    for leg, fill in exits:
+        reason = _REASON_OF_LEG.get(leg, position.close_reason or ExitReason.MANUAL)
+        sold[reason] = sold.get(reason, ZERO) + fill.quantity
+    if not sold:
+        return position.close_reason or ExitReason.EXTERNAL
+    return max(sold, key=lambda reason: sold[reason])
+
+
+def close_books(position: Position, reason: ExitReason, closed_at: int) -> Trade:
+    """Books of a flat position.
+
+    Cost is the share of the entry that was sold or taken as commission; unsold dust keeps its
+    own cost. gross = received - cost of what was sold; net = gross - commissions.
+    """
+    dust = max(position.held, ZERO)
+    bought = position.entry_qty or Decimal(1)
+    cost = position.entry_quote * (position.entry_qty - dust) / bought
+    cost_of_sold = position.entry_quote * min(position.exit_qty, position.entry_qty) / bought
+    sign = 1 if position.side.entry is Side.BUY else -1
+    gross = (position.exit_quote - cost_of_sold) * sign
+    net = (position.exit_quote - cost) * sign - position.fee_quote
+    percent = net / cost * HUNDRED if cost else ZERO
+    return Trade(
+        id=0,
+        position_id=position.id,
+        owner_id=position.owner_id,
+        bot_id=position.bot_id,
+        market=position.market,
+        symbol=position.symbol,
+        side=position.side,
+        quantity=position.exit_qty,
+        entry_price=position.entry_price,
+        exit_price=position.exit_price,
+        gross=_money(gross),
+        net=_money(net),
+        percent=percent.quantize(Decimal("0.0001"), ROUND_HALF_EVEN),
+        dust=dust,
+        reason=reason,
+        opened_at=position.opened_at,
+        closed_at=closed_at,
+        fees=dict(position.fees),
+    )
+
+
+def result_at(position: Position, price: Decimal) -> Decimal:
+    """Result in quote asset if the rest were closed at ``price``, before that exit's own fee."""
+    sign = 1 if position.side.entry is Side.BUY else -1
+    value = position.exit_quote + position.held * price - position.entry_quote
+    return _money(value * sign - position.fee_quote)
+
+
+def _money(value: Decimal) -> Decimal:
+    return value.quantize(MONEY_STEP, ROUND_HALF_EVEN)
