@@ -102,6 +102,7 @@ ORDER_TABLE: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.PART_FILLED, _E.CANCEL): _S.CANCELLED,
     (_S.PART_FILLED, _E.EXPIRE): _S.EXPIRED,
     # A cancel is a request, not a fact: a fill may win the race.
+    (_S.CANCELLING, _E.ASK_CANCEL): _S.CANCELLING,
     (_S.CANCELLING, _E.FILL_PART): _S.CANCELLING,
     (_S.CANCELLING, _E.FILL): _S.FILLED,
     (_S.CANCELLING, _E.CANCEL): _S.CANCELLED,
@@ -157,7 +158,9 @@ class Order:
     """One order of ours. Times are ms UTC; ``price`` belongs to limits, ``stop_price`` to stops.
 
     ``account`` names whose books it is in (see ``engine.core.bot_config.account_of``); orders of
-    one OCO share ``list_id``, the list's client id. ``id`` is 0 until the row exists.
+    one OCO share ``list_id``, the list's client id. ``filled_qty`` is what the exchange reports,
+    ``booked_qty`` the sum of the fills we have: while it is lower, trades are missing.
+    ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -182,6 +185,7 @@ class Order:
     exchange_id: str | None = None
     filled_qty: Decimal = ZERO
     filled_quote: Decimal = ZERO
+    booked_qty: Decimal = ZERO
     signed_at: int | None = None
     updated_at: int = 0
     note: str = ""

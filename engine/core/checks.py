@@ -1,0 +1,153 @@
+"""The ordered checks before an entry; the chat shows the list as it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.bot_config import BotConfig
+from engine.core.bot_state import BotState
+from engine.core.market import SymbolRules
+from engine.core.money import ZERO, fixed, percent_of
+from engine.core.sizing import wanted_quote
+
+MIN_BALANCE = Decimal(10)
+MIN_TRADE_VALUE = Decimal(5)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """What a bot did on one UTC day (``day`` as YYYY-MM-DD): entries, closed trades, net result."""
+
+    day: str
+    entries: int = 0
+    closed: int = 0
+    net: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """Everything that an entry depends on, as it is at this moment.
+
+    ``free`` is the account's free quote money, ``capital`` the base of the position cap.
+    ``holding`` covers open positions and entries under way. ``price`` is what a buyer pays now.
+    """
+
+    config: BotConfig
+    state: BotState
+    rules: SymbolRules
+    price: Decimal
+    free: Decimal
+    capital: Decimal
+    day: DayCount
+    holding: bool
+    mode_allowed: bool
+    stream_live: bool
+    reconciled: bool
+    clock_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why not: the check's name (text key ``check.<name>``), its limit and the measured value."""
+
+    check: str
+    limit: str
+    measured: str
+
+
+Check = Callable[[EntryFacts], Refused | None]
+
+
+def _active(facts: EntryFacts) -> Refused | None:
+    if facts.state.running:
+        return None
+    return Refused("active", "running", facts.state.value)
+
+
+def _mode(facts: EntryFacts) -> Refused | None:
+    if facts.mode_allowed:
+        return None
+    return Refused("mode", "allowed", facts.config.mode.value)
+
+
+def _exchange_ready(facts: EntryFacts) -> Refused | None:
+    for name, fine in (
+        ("stream", facts.stream_live),
+        ("reconciled", facts.reconciled),
+        ("clock", facts.clock_ok),
+    ):
+        if not fine:
+            return Refused(name, "ok", "not ok")
+    return None
+
+
+def _symbol_trading(facts: EntryFacts) -> Refused | None:
+    if facts.rules.trading:
+        return None
+    return Refused("symbol_trading", "TRADING", facts.rules.status)
+
+
+def _one_position(facts: EntryFacts) -> Refused | None:
+    return Refused("one_position", "0", "1") if facts.holding else None
+
+
+def _daily_trades(facts: EntryFacts) -> Refused | None:
+    limit = facts.config.max_daily_trades
+    if limit is None or facts.day.entries < limit:
+        return None
+    return Refused("daily_trades", str(limit), str(facts.day.entries))
+
+
+def _daily_loss(facts: EntryFacts) -> Refused | None:
+    limit = facts.config.max_daily_loss
+    if limit is None or -facts.day.net < limit:
+        return None
+    return Refused("daily_loss", fixed(limit), fixed(-facts.day.net))
+
+
+def _balance(facts: EntryFacts) -> Refused | None:
+    if facts.free >= MIN_BALANCE:
+        return None
+    return Refused("balance", fixed(MIN_BALANCE), fixed(facts.free))
+
+
+def _trade_value(facts: EntryFacts) -> Refused | None:
+    value = _value(facts)
+    if value >= MIN_TRADE_VALUE:
+        return None
+    return Refused("trade_value", fixed(MIN_TRADE_VALUE), fixed(value))
+
+
+def _sufficient(facts: EntryFacts) -> Refused | None:
+    value = _value(facts)
+    if value <= facts.free:
+        return None
+    return Refused("sufficient", fixed(value), fixed(facts.free))
+
+
+def _value(facts: EntryFacts) -> Decimal:
+    cap = percent_of(facts.capital, facts.config.max_position)
+    return min(wanted_quote(facts.config), cap)
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("active", _active),
+    ("mode", _mode),
+    ("exchange_ready", _exchange_ready),
+    ("symbol_trading", _symbol_trading),
+    ("one_position", _one_position),
+    ("daily_trades", _daily_trades),
+    ("daily_loss", _daily_loss),
+    ("balance", _balance),
+    ("trade_value", _trade_value),
+    ("sufficient", _sufficient),
+)
+
+
+def first_refusal(facts: EntryFacts) -> Refused | None:
+    """The first check that refuses, or None."""
+    for _, check in CHECKS:
+        refused = check(facts)
+        if refused is not None:
+            return refused
+    return None

@@ -1,0 +1,79 @@
+"""Decide: one signal, one bot: what follows from it. Pure; the cycles carry it out."""
+
+from dataclasses import dataclass
+
+from engine.core.checks import EntryFacts, Refused, first_refusal
+from engine.core.money import fixed
+from engine.core.order import Leg, Order, OrderKind, client_order_id
+from engine.core.position import Position, PositionSide, PositionState
+from engine.core.signal import Action, Signal
+from engine.core.sizing import Size, TooSmall, size_entry
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """Leave to enter. Only ``approve_entry`` makes it; planning an entry accepts nothing else."""
+
+    facts: EntryFacts
+    side: PositionSide
+    size: Size
+
+
+def approve_entry(facts: EntryFacts) -> Approved | Refused:
+    """All checks, then the size; spot bots only go long."""
+    refused = first_refusal(facts)
+    if refused is not None:
+        return refused
+    size = size_entry(facts.config, facts.rules, facts.price, facts.capital)
+    if isinstance(size, TooSmall):
+        return Refused("too_small", fixed(size.smallest), fixed(size.wanted))
+    return Approved(facts, PositionSide.LONG, size)
+
+
+def wants_entry(signal: Signal, position: Position | None) -> bool:
+    """Whether a signal asks for an entry: a BUY while nothing is held."""
+    return signal.action is Action.BUY and position is None
+
+
+def wants_exit(signal: Signal, position: Position | None) -> bool:
+    """Whether a signal asks to close what is held: the opposite of its direction."""
+    if position is None or position.state is not PositionState.OPEN or not position.guarded:
+        return False
+    closing = Action.SELL if position.side is PositionSide.LONG else Action.BUY
+    return signal.action is closing
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlan:
+    """What is needed beside the approval to write the order down."""
+
+    install: str
+    owner_id: int
+    bot_id: int
+    account: str
+    decision: int
+    signal_id: int
+    at: int
+    attempt: int = 1
+
+
+def plan_entry(approved: Approved, plan: EntryPlan) -> Order:
+    """The PLANNED market order of an approved entry."""
+    config = approved.facts.config
+    return Order(
+        id=0,
+        client_id=client_order_id(
+            plan.install, plan.bot_id, plan.decision, Leg.ENTRY, plan.attempt
+        ),
+        owner_id=plan.owner_id,
+        bot_id=plan.bot_id,
+        account=plan.account,
+        market=config.market,
+        symbol=config.symbol,
+        side=approved.side.entry,
+        kind=OrderKind.MARKET,
+        leg=Leg.ENTRY,
+        quantity=approved.size.quantity,
+        created_at=plan.at,
+        signal_id=plan.signal_id,
+    )
