@@ -16,7 +16,7 @@ MIN_TRADE_VALUE = Decimal(5)
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """What a bot did on one UTC day (``day`` as YYYY-MM-DD): entries, closed trades, net result."""
+    """What a bot did on a UTC day (YYYY-MM-DD): entries, closed trades, their net result."""
 
     day: str
     entries: int = 0

@@ -3,20 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol
 
-from engine.core.account import Credentials, KeyRights
 from engine.core.market import SymbolRules
 from engine.core.order import Fill, Order, OrderReport
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """Free and locked amount of an asset."""
-
-    free: Decimal
-    locked: Decimal
+from engine.ports.account import Balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +76,4 @@ class Brokerage(Protocol):
 
     async def forget(self, account: str) -> None:
         """Close and drop it, so that a changed key is read again."""
-        ...
-
-    async def check_key(self, credentials: Credentials) -> KeyRights:
-        """Try a key; raises ``KeyRefused`` or ``Unavailable``."""
-        ...
-
-
-class KeyRing(Protocol):
-    """Where the brokerage gets a key's secret from."""
-
-    async def credentials(self, key_id: int) -> Credentials:
-        """The key with its secret; raises ``NotFound``, or ``ConfigError`` (wrong master key)."""
         ...
