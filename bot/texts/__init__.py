@@ -1,1 +1,44 @@
-"""The catalogue of every sentence that a person reads."""
+"""The catalogue of every sentence that a person reads: loading, filling in, escaping."""
+
+import html
+import tomllib
+from importlib import resources
+
+_PLURAL = ("one", "other")
+
+
+class Texts:
+    """One language. Keys are dotted paths of the TOML file.
+
+    ``say`` fills in figures and escapes them; catalogue entries are HTML, figures never are. An
+    entry with ``one`` and ``other`` is chosen by the figure named ``n``.
+    """
+
+    def __init__(self, language: str = "en") -> None:
+        source = resources.files("bot.texts").joinpath(f"{language}.toml")
+        self._entries = tomllib.loads(source.read_text(encoding="utf-8"))
+        self.language = language
+
+    def say(self, key: str, **figures: object) -> str:
+        """The sentence as HTML; raises KeyError for an unknown key or a missing figure."""
+        entry: object = self._entries
+        for part in key.split("."):
+            if not isinstance(entry, dict) or part not in entry:
+                raise KeyError(f"no text {key!r} in {self.language}")
+            entry = entry[part]
+        if isinstance(entry, dict):
+            entry = entry[_PLURAL[0] if figures.get("n") in {1, "1"} else _PLURAL[1]]
+        safe = {name: html.escape(str(value), quote=False) for name, value in figures.items()}
+        return str(entry).format(**safe)
+
+    def plain(self, key: str, **figures: object) -> str:
+        """The sentence as plain text, for button labels and toasts."""
+        return html.unescape(self.say(key, **figures))
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue has this key."""
+        try:
+            self.say(key)
+        except KeyError as missing:
+            return "no text" not in str(missing)
+        return True

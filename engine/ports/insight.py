@@ -1,0 +1,34 @@
+"""What the running engine knows that no row holds: for cards and health reports."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.core.bot_config import Environment
+from engine.core.market import StreamState
+from engine.core.signal import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """State of the engine at a glance; ages in real seconds, None when it never happened."""
+
+    reconciled: bool
+    streams: dict[str, StreamState]
+    clock_offset_ms: int
+    tasks: tuple[str, ...]
+
+
+class Insight(Protocol):
+    """Reading never waits."""
+
+    def last_decision(self, bot_id: int) -> Signal | None:
+        """What the strategy said of the last closed candle, HOLD included."""
+        ...
+
+    def stream_state(self, environment: Environment, bot_id: int) -> StreamState | None:
+        """State of the bot's candle stream, None while it is not listening."""
+        ...
+
+    def health(self) -> Health:
+        """The engine as a whole."""
+        ...

@@ -1,0 +1,32 @@
+"""Office: what every service function is handed."""
+
+from dataclasses import dataclass
+
+from engine.core.bot_config import Environment, Mode
+from engine.ports.account import KeyCheck, Vault
+from engine.ports.clock import Clock
+from engine.ports.insight import Insight
+from engine.ports.market import Catalogue, Prices
+from engine.ports.storage import Storage
+from engine.ports.wake import Wake
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The collaborators of the services, wired once at start.
+
+    ``public`` is the environment whose prices paper bots follow; ``modes`` are those that the
+    operator allows; ``operators`` the Telegram ids that are admins by configuration.
+    """
+
+    storage: Storage
+    clock: Clock
+    wake: Wake
+    vault: Vault
+    key_check: KeyCheck
+    insight: Insight
+    catalogues: dict[Environment, Catalogue]
+    prices: dict[Environment, Prices]
+    public: Environment
+    modes: frozenset[Mode]
+    operators: frozenset[int]
