@@ -1,1 +1,1 @@
-"""The local Telegram: a Bot API server with a web chat page."""
+"""The local Telegram: a Bot API server, the people who talk to the bot, and their chat page."""
