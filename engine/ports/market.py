@@ -1,6 +1,6 @@
 """Public market data of one exchange environment: rules, candles, prices, streams."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -101,6 +101,10 @@ class Prices(Protocol):
 
     def unwatch(self, market: Market, symbol: str) -> None:
         """Give one interest back."""
+        ...
+
+    def listen(self, heard: Callable[[Market, str, Book], None]) -> Callable[[], None]:
+        """Call ``heard`` with every book of a watched symbol; returns how to stop that."""
         ...
 
     async def fresh(self, market: Market, symbol: str) -> Book:

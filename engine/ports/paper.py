@@ -1,0 +1,30 @@
+"""What a paper account remembers: nothing of its own, it is rebuilt from our rows."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from engine.core.market import Market, SymbolRules
+from engine.core.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class PaperBooks:
+    """State of a paper account: free and locked coins come from capital, fills and ``resting``.
+
+    ``balances`` are totals by asset (capital plus everything filled); ``resting`` are its orders
+    that were accepted and are not final.
+    """
+
+    market: Market
+    rules: SymbolRules
+    balances: dict[str, Decimal]
+    resting: tuple[Order, ...]
+
+
+class PaperLedger(Protocol):
+    """Reads a paper account out of the books."""
+
+    async def books(self, account: str) -> PaperBooks:
+        """State of ``paper:<bot id>``; raises ``NotFound``."""
+        ...
