@@ -31,3 +31,21 @@ class Clock(Protocol):
     async def sleep_real(self, seconds: float) -> None:
         """Wait ``seconds`` of real time, for the wire."""
         ...
+
+
+class ExchangeTime(Protocol):
+    """How far our clock is from the exchange's, measured over the wire."""
+
+    @property
+    def offset_ms(self) -> int:
+        """Exchange's time less ours, market ms, as last measured."""
+        ...
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was measured and lies within what trading tolerates."""
+        ...
+
+    async def measure(self) -> None:
+        """Measure it now; raises ``Unavailable``."""
+        ...

@@ -1,0 +1,205 @@
+"""Books: the one way in which a report of the exchange enters our rows.
+
+Order, fills, position, bot, counters and alerts move together inside the caller's unit of work,
+whether the report came as an answer, over the account's stream, by polling or from a look-up.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from engine.core.bot import Bot
+from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.checks import DayCount
+from engine.core.events import Alert, AlertKind
+from engine.core.exits import stop_price, target_price
+from engine.core.market import SymbolRules
+from engine.core.money import ZERO, fixed
+from engine.core.order import (
+    Fill,
+    Leg,
+    Order,
+    OrderReport,
+    OrderState,
+    apply_report,
+    decode_client_id,
+)
+from engine.core.position import Position, PositionSide, add_fill
+from engine.cycles.rulebook import Rulebook
+from engine.ports.storage import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a report changed: the order now, and the position it belongs to, if any."""
+
+    order: Order
+    position: Position | None
+    changed: bool
+
+
+async def book(unit: Unit, report: OrderReport, rulebook: Rulebook) -> Booked | None:
+    """Enter a report; None when the order is not ours. Repeated reports change nothing."""
+    was = await unit.orders.by_client_id(report.client_id)
+    if was is None:
+        return None
+    order = apply_report(was, report)
+    fresh = await unit.fills.add_new(order, report.fills)
+    if fresh:
+        order = replace(order, booked_qty=order.booked_qty + _sum(fresh))
+        order = replace(order, filled_qty=max(order.filled_qty, order.booked_qty))
+    position = None
+    if fresh:
+        order, position = await _book_fills(unit, order, fresh, rulebook)
+    elif order.position_id is not None:
+        position = await unit.positions.get(order.position_id)
+    if order != was:
+        await unit.orders.save(order, was=was)
+    if _settled_entry(order) and not _settled_entry(was):
+        await _entry_settled(unit, order, position)
+    return Booked(order, position, changed=order != was)
+
+
+async def _book_fills(
+    unit: Unit, order: Order, fills: list[Fill], rulebook: Rulebook
+) -> tuple[Order, Position]:
+    bot = await unit.bots.get(order.bot_id)
+    position = await _position_of(unit, order, fills[0], bot, rulebook)
+    if order.position_id is None:
+        await unit.fills.claim_entry(order.id, position.id)
+        order = replace(order, position_id=position.id)
+    for fill in fills:
+        position = add_fill(position, fill, order.leg)
+    if order.leg is Leg.ENTRY:
+        rules = rulebook.of(bot, order.symbol)
+        position = _with_levels(position, bot, rules)
+    return order, await unit.positions.save(position)
+
+
+async def _position_of(
+    unit: Unit, order: Order, first: Fill, bot: Bot, rulebook: Rulebook
+) -> Position:
+    """The position of the order's decision, made on the first fill of its entry."""
+    if order.position_id is not None:
+        return await unit.positions.get(order.position_id)
+    decision = decision_of(order)
+    known = await unit.positions.of_decision(order.bot_id, decision)
+    if known is not None:
+        return known
+    rules = rulebook.of(bot, order.symbol)
+    position = Position(
+        id=0,
+        owner_id=order.owner_id,
+        bot_id=order.bot_id,
+        account=order.account,
+        market=order.market,
+        symbol=order.symbol,
+        base=rules.base,
+        quote=rules.quote,
+        side=PositionSide.LONG,
+        decision=decision,
+        opened_at=first.at,
+        stop_price=ZERO,
+        target_price=ZERO,
+    )
+    added = await unit.positions.add(position)
+    await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.ENTER)))
+    await unit.counters.add(bot.id, DayCount(day_of(first.at), entries=1))
+    return added
+
+
+def _with_levels(position: Position, bot: Bot, rules: SymbolRules) -> Position:
+    """Stop and target follow the average entry price while the entry still fills."""
+    long = position.side is PositionSide.LONG
+    price = position.entry_price
+    return replace(
+        position,
+        stop_price=stop_price(price, bot.config.stop_loss, rules, long=long),
+        target_price=target_price(price, bot.config.take_profit, rules, long=long),
+    )
+
+
+def _settled_entry(order: Order) -> bool:
+    return order.leg is Leg.ENTRY and order.state.final and order.booked_qty >= order.filled_qty
+
+
+async def _entry_settled(unit: Unit, order: Order, position: Position | None) -> None:
+    """Tell the user how the entry ended: bought, or not."""
+    bot = await unit.bots.get(order.bot_id)
+    at = order.updated_at
+    if position is not None:
+        await unit.outbox.add(await _entered(unit, order, position, bot), at)
+        return
+    if order.state is OrderState.NOT_PLACED and not order.note:
+        return
+    params = {"bot": bot.config.name, "symbol": order.symbol, "message": order.note}
+    alert = Alert(
+        owner_id=order.owner_id,
+        kind=AlertKind.ENTRY_FAILED,
+        dedup=f"entry_failed:{order.client_id}",
+        bot_id=order.bot_id,
+        params=params | _code_of(order.note),
+    )
+    await unit.outbox.add(alert, at)
+
+
+async def _entered(unit: Unit, order: Order, position: Position, bot: Bot) -> Alert:
+    fees = fees_text(position.fees)
+    params = {
+        "bot": bot.config.name,
+        "symbol": order.symbol,
+        "base": position.base,
+        "quote": position.quote,
+        "qty": fixed(position.entry_qty),
+        "price": price_text(position.entry_price),
+        "cost": fixed(position.entry_quote),
+        "stop": fixed(position.stop_price),
+        "target": fixed(position.target_price),
+        "fee": fees,
+        "fees": fees,
+        "mode": bot.config.mode.value,
+    }
+    last = await unit.signals.last(bot.id)
+    if last is not None:
+        params["signal_reason"] = last.signal.reason
+        params |= {f"why_{name}": f"{value:.2f}" for name, value in last.signal.values.items()}
+    return Alert(
+        owner_id=order.owner_id,
+        kind=AlertKind.ENTERED,
+        dedup=f"entered:{position.id}",
+        bot_id=bot.id,
+        trade_ref=position.id,
+        params=params,
+    )
+
+
+def decision_of(order: Order) -> int:
+    """Number of the decision that an order of ours carries out."""
+    decoded = decode_client_id(order.client_id)
+    if decoded is None:
+        raise ValueError(f"not an id of ours: {order.client_id}")
+    return decoded.decision
+
+
+def day_of(at: int) -> str:
+    """UTC day (YYYY-MM-DD) of an instant in ms."""
+    return datetime.fromtimestamp(at / 1000, tz=UTC).date().isoformat()
+
+
+def fees_text(fees: dict[str, Decimal]) -> str:
+    """Commissions by asset: ``0.98 USDT + 0.0001 BNB``."""
+    return " + ".join(f"{fixed(amount)} {asset}" for asset, amount in sorted(fees.items()))
+
+
+def price_text(price: Decimal) -> str:
+    """An average price; what a division made endless is cut at 8 decimals."""
+    return fixed(round(price, 8))
+
+
+def _code_of(note: str) -> dict[str, str]:
+    code, _, message = note.partition(" ")
+    return {"code": code, "message": message} if code.lstrip("-").isdigit() else {"code": "–"}
+
+
+def _sum(fills: list[Fill]) -> Decimal:
+    return sum((fill.quantity for fill in fills), start=ZERO)

@@ -1,0 +1,114 @@
+"""Fleet: the engine's picture of bots, positions, counters and balances, for the hot path.
+
+It is rebuilt from rows at start and refreshed by what was committed, never ahead of it. Nothing
+here awaits but the two loaders.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from engine.core.bot import Bot
+from engine.core.bot_config import Environment, environment_of
+from engine.core.checks import DayCount
+from engine.core.errors import NotFound
+from engine.core.market import StreamKey
+from engine.core.money import ZERO
+from engine.core.order import Leg
+from engine.core.position import Position
+from engine.core.signal import Signal
+from engine.ports.account import Balance
+from engine.ports.clock import Clock
+from engine.ports.storage import Storage, Unit
+
+EnvStream = tuple[Environment, StreamKey]
+
+
+@dataclass(slots=True)
+class Member:
+    """One bot as the cycles need it. ``entering``: an entry order is under way."""
+
+    bot: Bot
+    position: Position | None = None
+    entering: bool = False
+    day: DayCount = field(default_factory=lambda: DayCount(""))
+    decision: Signal | None = None
+
+
+class Fleet:
+    """All living bots by id and by stream, and the balances of their accounts."""
+
+    def __init__(self, storage: Storage, clock: Clock, public: Environment) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._public = public
+        self.members: dict[int, Member] = {}
+        self.balances: dict[str, dict[str, Balance]] = {}
+        self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
+
+    async def load(self) -> None:
+        """Read every bot."""
+        async with self._storage.reading() as unit:
+            for bot in await unit.bots.all():
+                self._put(await self._member(unit, bot))
+
+    async def reload(self, bot_id: int) -> Member | None:
+        """Read one bot again after a commit that touched it; None when it was deleted."""
+        async with self._storage.reading() as unit:
+            try:
+                member = await self._member(unit, await unit.bots.get(bot_id))
+            except NotFound:
+                member = None
+        old = self.members.pop(bot_id, None)
+        if old is not None:
+            self._by_stream[self.stream_of(old.bot)].discard(bot_id)
+        if member is not None:
+            member.decision = old.decision if old else None
+            self._put(member)
+        return member
+
+    def stream_of(self, bot: Bot) -> EnvStream:
+        """Environment and candle stream that a bot follows."""
+        return environment_of(bot.config.mode, self._public), bot.config.stream
+
+    def on_stream(self, stream: EnvStream) -> list[Member]:
+        """Running bots that listen to a stream."""
+        ids = self._by_stream.get(stream, set())
+        members = (self.members[bot_id] for bot_id in sorted(ids))
+        return [member for member in members if member.bot.state.running]
+
+    def running_streams(self) -> set[EnvStream]:
+        """Streams that at least one running bot needs."""
+        return {self.stream_of(m.bot) for m in self.members.values() if m.bot.state.running}
+
+    def accounts(self) -> set[str]:
+        """Accounts that are trading: with a running bot, a position or an entry under way."""
+        return {
+            member.bot.account
+            for member in self.members.values()
+            if member.bot.state.running or member.position is not None or member.entering
+        }
+
+    def today(self, member: Member) -> DayCount:
+        """The bot's counters of the current UTC day."""
+        day = self._clock.now().date().isoformat()
+        return member.day if member.day.day == day else DayCount(day)
+
+    def free(self, account: str, asset: str) -> Balance:
+        """Balance of an asset, zero when none is known."""
+        return self.balances.get(account, {}).get(asset, Balance(ZERO, ZERO))
+
+    def _put(self, member: Member) -> None:
+        self.members[member.bot.id] = member
+        self._by_stream[self.stream_of(member.bot)].add(member.bot.id)
+
+    async def _member(self, unit: Unit, bot: Bot) -> Member:
+        day = self._clock.now().date().isoformat()
+        orders = await unit.orders.unfinished(bot.account)
+        return Member(
+            bot=bot,
+            position=await unit.positions.open_of(bot.id),
+            entering=any(
+                o.bot_id == bot.id and o.leg is Leg.ENTRY and not o.state.final for o in orders
+            ),
+            day=await unit.counters.get(bot.id, day),
+        )

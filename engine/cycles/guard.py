@@ -1,0 +1,182 @@
+"""Guard: carries out what ``core.protect`` says a position needs, inside a unit of work."""
+
+from dataclasses import dataclass, replace
+
+from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.checks import DayCount
+from engine.core.events import Alert, AlertKind
+from engine.core.money import fixed
+from engine.core.order import Order, OrderEvent, move
+from engine.core.position import (
+    Position,
+    PositionEvent,
+    ProtectionEvent,
+    ProtectionState,
+    ask_close,
+    next_position_state,
+    next_protection,
+)
+from engine.core.protect import (
+    Alarm,
+    AskClose,
+    CancelOrder,
+    CloseBooks,
+    Covered,
+    PlanOrders,
+    Scene,
+    StartNakedClock,
+    Step,
+    protect,
+)
+from engine.core.trade import Trade, close_books, exit_reason
+from engine.cycles.books import day_of, fees_text, price_text
+from engine.cycles.rulebook import Rulebook
+from engine.ports.clock import Clock
+from engine.ports.storage import Unit
+
+# One pass may lead to the next (ask close, then plan it); more than this would be a loop.
+_MAX_PASSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The collaborators of a guarding pass; ``install`` is the id part of client order ids."""
+
+    rulebook: Rulebook
+    clock: Clock
+    install: str
+
+    async def look(self, unit: Unit, position: Position) -> Position:
+        """Bring a position's orders to what it needs now; returns it as saved."""
+        for _ in range(_MAX_PASSES):
+            scene = await self._scene(unit, position)
+            steps = protect(scene)
+            before = position
+            for step in steps:
+                position = await self._apply(unit, position, step)
+            if position == before:
+                break
+        return position
+
+    async def _scene(self, unit: Unit, position: Position) -> Scene:
+        bot = await unit.bots.get(position.bot_id)
+        orders = await unit.orders.of_decision(position.bot_id, position.decision)
+        return Scene(
+            position=position,
+            orders=tuple(orders),
+            rules=self.rulebook.of(bot, position.symbol),
+            price=self.rulebook.exit_price(bot, position),
+            now=self.clock.now_ms(),
+            install=self.install,
+        )
+
+    async def _apply(self, unit: Unit, position: Position, step: Step) -> Position:
+        match step:
+            case PlanOrders(orders):
+                return await self._plan(unit, position, orders)
+            case CancelOrder(order):
+                asked = move(order, OrderEvent.ASK_CANCEL, at=self.clock.now_ms())
+                await unit.orders.save(asked, was=order)
+                return position
+            case AskClose(reason):
+                return await unit.positions.save(ask_close(position, reason))
+            case CloseBooks():
+                return await self._close_books(unit, position)
+            case StartNakedClock():
+                return await self._naked(unit, position)
+            case Covered():
+                return await self._covered(unit, position)
+            case Alarm(problem):
+                return await self._alarm(unit, position, problem)
+
+    async def _plan(self, unit: Unit, position: Position, orders: tuple[Order, ...]) -> Position:
+        await unit.orders.add(orders)
+        if any(order.stop_price is not None for order in orders):
+            return await self._protection(unit, position, ProtectionEvent.PLAN)
+        return position
+
+    async def _naked(self, unit: Unit, position: Position) -> Position:
+        since = replace(position, naked_since=self.clock.now_ms())
+        if position.protection is ProtectionState.STANDING:
+            state = next_protection(position.protection, ProtectionEvent.LOSE)
+            since = replace(since, protection=state)
+        return await unit.positions.save(since)
+
+    async def _covered(self, unit: Unit, position: Position) -> Position:
+        if position.naked_since is not None:
+            position = replace(position, naked_since=None)
+        elif position.protection is ProtectionState.STANDING:
+            return position
+        return await self._protection(unit, position, ProtectionEvent.STAND)
+
+    async def _protection(
+        self, unit: Unit, position: Position, event: ProtectionEvent
+    ) -> Position:
+        state = next_protection(position.protection, event)
+        return await unit.positions.save(replace(position, protection=state))
+
+    async def _alarm(self, unit: Unit, position: Position, problem: str) -> Position:
+        bot = await unit.bots.get(position.bot_id)
+        alert = Alert(
+            owner_id=position.owner_id,
+            kind=AlertKind.POSITION_NAKED,
+            dedup=f"{problem}:{position.id}",
+            bot_id=position.bot_id,
+            trade_ref=position.id,
+            params={
+                "bot": bot.config.name,
+                "symbol": position.symbol,
+                "base": position.base,
+                "qty": fixed(position.held),
+                "problem": problem,
+            },
+        )
+        await unit.outbox.add(alert, self.clock.now_ms())
+        return position
+
+    async def _close_books(self, unit: Unit, position: Position) -> Position:
+        """Close position, trade, counters and bot in one go, with the alert that tells it."""
+        exits = [(leg, f) for leg, f in await unit.fills.of_position(position.id) if leg.exit]
+        closed_at = max((fill.at for _, fill in exits), default=self.clock.now_ms())
+        reason = exit_reason(position, exits)
+        state = next_position_state(position.state, PositionEvent.FLAT)
+        done = next_protection(position.protection, ProtectionEvent.FINISH)
+        closed = await unit.positions.save(
+            replace(position, state=state, protection=done, closed_at=closed_at, naked_since=None)
+        )
+        trade = await unit.trades.add(close_books(closed, reason, closed_at))
+        await unit.counters.add(
+            position.bot_id, DayCount(day_of(closed_at), closed=1, net=trade.net)
+        )
+        bot = await unit.bots.get(position.bot_id)
+        await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.EXIT)))
+        await unit.outbox.add(
+            _exited(closed, trade, bot.config.name, bot.config.mode.value), closed_at
+        )
+        return closed
+
+
+def _exited(position: Position, trade: Trade, bot: str, mode: str) -> Alert:
+    return Alert(
+        owner_id=position.owner_id,
+        kind=AlertKind.EXITED,
+        dedup=f"exited:{position.id}",
+        bot_id=position.bot_id,
+        trade_ref=position.id,
+        params={
+            "bot": bot,
+            "symbol": position.symbol,
+            "base": position.base,
+            "quote": position.quote,
+            "qty": fixed(trade.quantity),
+            "entry": price_text(trade.entry_price),
+            "exit": price_text(trade.exit_price),
+            "net": fixed(trade.net),
+            "percent": fixed(trade.percent),
+            "reason": trade.reason.value,
+            "minutes": str(trade.duration_ms // 60_000),
+            "fees": fees_text(trade.fees),
+            "dust": fixed(trade.dust),
+            "mode": mode,
+        },
+    )

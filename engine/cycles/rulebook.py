@@ -1,0 +1,46 @@
+"""Rulebook: trading rules and prices of whichever environment a bot follows."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.core.bot import Bot
+from engine.core.bot_config import Environment, environment_of
+from engine.core.errors import Unavailable
+from engine.core.market import SymbolRules
+from engine.core.position import Position, PositionSide
+from engine.ports.market import Catalogue, Prices
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Reads memory only; ``public`` is the environment of paper bots."""
+
+    catalogues: dict[Environment, Catalogue]
+    prices: dict[Environment, Prices]
+    public: Environment
+
+    def environment(self, bot: Bot) -> Environment:
+        """Whose prices the bot follows."""
+        return environment_of(bot.config.mode, self.public)
+
+    def of(self, bot: Bot, symbol: str) -> SymbolRules:
+        """Rules of a symbol; raises ``Unavailable`` while the catalogue does not know it."""
+        catalogue = self.catalogues.get(self.environment(bot))
+        rules = catalogue.rules(bot.config.market, symbol) if catalogue else None
+        if rules is None:
+            raise Unavailable(f"no trading rules of {symbol} are known yet")
+        return rules
+
+    def ask(self, bot: Bot) -> Decimal | None:
+        """What a buyer pays now, None when no price was heard."""
+        prices = self.prices.get(self.environment(bot))
+        book = prices.book(bot.config.market, bot.config.symbol) if prices else None
+        return book.ask if book else None
+
+    def exit_price(self, bot: Bot, position: Position) -> Decimal | None:
+        """What closing the position would get now, None when no price was heard."""
+        prices = self.prices.get(self.environment(bot))
+        book = prices.book(position.market, position.symbol) if prices else None
+        if book is None:
+            return None
+        return book.bid if position.side is PositionSide.LONG else book.ask
