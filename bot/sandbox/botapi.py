@@ -75,8 +75,9 @@ class BotApi:
 
     async def _answer(self, call: Call, params: Params, fault: Fault | None) -> web.Response:
         try:
-            if fault is not None and (refusal := fault.refusal()) is not None:
-                raise refusal
+            planned = None if fault is None else fault.refusal()
+            if planned is not None:
+                raise planned
             if fault is not None and fault.what == "delay":
                 await asyncio.sleep(fault.seconds)
             result = await perform(self._world, call.method.lower(), params)
@@ -97,9 +98,9 @@ class BotApi:
         path = request.match_info["path"]
         file = self._world.files.by_path(path)
         fault = self._faults.strike("file", Params())
-        refusal = None if fault is None else fault.refusal()
-        if refusal is not None or file is None:
-            return _refused(refusal or Refusal(404, "Not Found"))
+        planned = None if fault is None else fault.refusal()
+        if planned is not None or file is None:
+            return _refused(planned or Refusal(404, "Not Found"))
         return web.Response(body=file.data, content_type="application/octet-stream")
 
     def _check_token(self, request: web.Request) -> None:
