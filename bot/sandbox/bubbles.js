@@ -4,6 +4,7 @@ const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
   blockquote: "blockquote", expandable_blockquote: "blockquote",
 };
+const BLOCKS = new Set(["PRE", "BLOCKQUOTE"]);
 const LINKS = new Set(["url", "text_link", "email", "mention", "text_mention", "hashtag", "cashtag"]);
 
 export function make(tag, className, text) {
@@ -36,7 +37,8 @@ function paint(parent, text, from, to, entities, act) {
     const element = wrap(entity, text.slice(begin, end), act);
     paint(element, text, begin, end, inside, act);
     parent.append(element);
-    at = end;
+    // A block starts a new line by itself, so the line break after it would show as an empty line.
+    at = BLOCKS.has(element.tagName) && text[end] === "\n" ? end + 1 : end;
   }
   if (at < to) parent.append(text.slice(at, to));
 }
@@ -164,4 +166,24 @@ export function draw(message, act) {
     item.append(keyboard(message, act));
   }
   return item;
+}
+
+export function drawCommand(item, pick) {
+  const choice = make("button", "command");
+  choice.type = "button";
+  choice.setAttribute("role", "menuitem");
+  choice.append(make("span", "slash", `/${item.command}`), make("span", "what", item.description));
+  choice.addEventListener("click", pick);
+  return choice;
+}
+
+export function drawReplyRow(labels, act) {
+  const line = make("div", "row");
+  for (const label of labels) {
+    const key = make("button", "key", label);
+    key.type = "button";
+    key.addEventListener("click", () => act.say(label));
+    line.append(key);
+  }
+  return line;
 }

@@ -1,6 +1,6 @@
 /* The chat page: one person's window on the sandbox, kept fresh by a long poll. */
 
-import { day, draw, make } from "/bubbles.js";
+import { draw, drawCommand, drawReplyRow, make } from "/bubbles.js";
 
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
@@ -12,14 +12,18 @@ let seq = 0;
 let first = true;
 let profile = { commands: [], bot: { first_name: "Bot", description: "" } };
 let unread = 0;
+let stuck = true; // whether the newest message stays in view
 let blocked = false;
 let typingTimer = 0;
 let toastTimer = 0;
 
-async function call(path, body, method = "POST") {
-  const options = body === undefined ? {} : { method, body: body instanceof FormData ? body : JSON.stringify(body) };
-  if (options.body && typeof options.body === "string") options.headers = { "Content-Type": "application/json" };
-  const response = await fetch(path, options);
+async function call(path, body) {
+  const form = body instanceof FormData;
+  const response = await fetch(path, body === undefined ? {} : {
+    method: "POST",
+    body: form ? body : JSON.stringify(body),
+    headers: form ? {} : { "Content-Type": "application/json" },
+  });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error || `error ${response.status}`);
   return answer;
@@ -81,19 +85,22 @@ async function sendFile(file) {
 
 /* Scrolling */
 
-function atBottom() {
+function scrolled() {
   const feed = $("feed");
-  return feed.scrollHeight - feed.scrollTop - feed.clientHeight < 80;
+  stuck = feed.scrollHeight - feed.scrollTop - feed.clientHeight < 80;
+  if (stuck) unread = 0;
+  mark();
 }
 
 function jump() {
-  $("feed").scrollTop = $("feed").scrollHeight;
+  stuck = true;
   unread = 0;
+  $("feed").scrollTop = $("feed").scrollHeight;
   mark();
 }
 
 function mark() {
-  $("down").hidden = atBottom();
+  $("down").hidden = stuck || !$("commands").hidden;
   $("unread").hidden = unread === 0;
   $("unread").textContent = String(unread);
   document.title = unread ? `(${unread}) ${profile.bot.first_name}` : `${profile.bot.first_name} – sandbox`;
@@ -136,15 +143,12 @@ function separate() {
   for (const item of $("messages").querySelectorAll("li[data-day]")) {
     if (item.dataset.day !== current) {
       current = item.dataset.day;
-      const chip = make("li", "day", current);
-      item.before(chip);
+      item.before(make("li", "day", current));
     }
   }
 }
 
 function apply(view) {
-  const stay = first || atBottom();
-  const before = unread;
   document.querySelectorAll(".key.busy").forEach(rest);
   for (const message of view.messages.sort((a, b) => a.id - b.id)) {
     if (place(message)) unread += 1;
@@ -156,8 +160,8 @@ function apply(view) {
   showTyping(view.typing);
   showReplyKeys(view.keyboard);
   showEmpty();
-  if (stay || view.messages.some((message) => message.from === "user" && !message.edited)) jump();
-  else if (unread !== before) mark();
+  if (stuck || view.messages.some((message) => message.from === "user" && !message.edited)) jump();
+  else mark();
   first = false;
 }
 
@@ -180,16 +184,7 @@ function showTyping(typing) {
 
 function showReplyKeys(rows) {
   $("reply-keys").hidden = rows.length === 0;
-  $("reply-keys").replaceChildren(...rows.map((row) => {
-    const line = make("div", "row");
-    for (const label of row) {
-      const key = make("button", "key", label);
-      key.type = "button";
-      key.addEventListener("click", () => act.say(label));
-      line.append(key);
-    }
-    return line;
-  }));
+  $("reply-keys").replaceChildren(...rows.map((row) => drawReplyRow(row, act)));
 }
 
 function showToast(answer) {
@@ -207,25 +202,19 @@ function toast(text) {
   toastTimer = setTimeout(() => { $("toast").hidden = true; }, 3500);
 }
 
-/* The command menu and the people */
+/* The bot, its commands and the people */
 
 function showCommands(prefix) {
   const wanted = prefix === null ? [] : profile.commands.filter((item) => `/${item.command}`.startsWith(prefix));
   $("menu").setAttribute("aria-expanded", String(wanted.length > 0));
   $("commands").hidden = wanted.length === 0;
-  $("commands").replaceChildren(...wanted.map((item) => {
-    const choice = make("button", "command");
-    choice.type = "button";
-    choice.setAttribute("role", "menuitem");
-    choice.append(make("span", "slash", `/${item.command}`), make("span", "what", item.description));
-    choice.addEventListener("click", () => {
-      $("words").value = "";
-      showCommands(null);
-      act.say(`/${item.command}`);
-      $("words").focus();
-    });
-    return choice;
-  }));
+  $("commands").replaceChildren(...wanted.map((item) => drawCommand(item, () => {
+    $("words").value = "";
+    showCommands(null);
+    act.say(`/${item.command}`);
+    $("words").focus();
+  })));
+  mark();
 }
 
 async function refreshProfile() {
@@ -256,8 +245,10 @@ function grow() {
 function listen() {
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
   $("words").addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); send(); }
     if (event.key === "Escape") showCommands(null);
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
   });
   $("words").addEventListener("input", async () => {
     grow();
@@ -285,8 +276,8 @@ function listen() {
   });
   $("people").addEventListener("change", (event) => { location.search = `?user=${event.target.value}`; });
   $("down").addEventListener("click", jump);
-  $("feed").addEventListener("scroll", () => { if (atBottom()) unread = 0; mark(); });
-  new ResizeObserver(() => { if ($("down").hidden) jump(); }).observe($("feed"));
+  $("feed").addEventListener("scroll", scrolled);
+  new ResizeObserver(() => { if (stuck) jump(); }).observe($("feed"));
 }
 
 async function follow() {
