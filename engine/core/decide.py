@@ -1,13 +1,25 @@
 """Decide: one signal, one bot: what follows from it. Pure; the cycles carry it out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.checks import EntryFacts, Refused, first_refusal
 from engine.core.money import fixed
-from engine.core.order import Leg, Order, OrderKind, client_order_id
+from engine.core.order import (
+    Leg,
+    Order,
+    OrderKind,
+    OrderState,
+    client_order_id,
+    decode_client_id,
+)
 from engine.core.position import Position, PositionSide, PositionState
 from engine.core.signal import Action, Signal
 from engine.core.sizing import Size, TooSmall, size_entry
+
+
+# An entry decided longer ago than this (market ms) is not sent any more: the price has moved.
+ENTRY_EXPIRES_MS = 30_000
+MAX_ENTRY_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +88,28 @@ def plan_entry(approved: Approved, plan: EntryPlan) -> Order:
         quantity=approved.size.quantity,
         created_at=plan.at,
         signal_id=plan.signal_id,
+    )
+
+
+def entry_expired(order: Order, now: int) -> bool:
+    """Whether an entry waited too long to be sent; exits never expire."""
+    return not order.leg.exit and now - order.created_at > ENTRY_EXPIRES_MS
+
+
+def another_attempt(order: Order, now: int) -> Order | None:
+    """The next attempt of an entry that provably was not executed, None when it is too late."""
+    decoded = decode_client_id(order.client_id)
+    if decoded is None or decoded.attempt >= MAX_ENTRY_ATTEMPTS or entry_expired(order, now):
+        return None
+    client_id = client_order_id(
+        decoded.install, decoded.bot_id, decoded.decision, order.leg, decoded.attempt + 1
+    )
+    return replace(
+        order,
+        id=0,
+        client_id=client_id,
+        state=OrderState.PLANNED,
+        signed_at=None,
+        exchange_id=None,
+        note="",
     )

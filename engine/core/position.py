@@ -87,6 +87,7 @@ PROTECTION_TABLE: dict[tuple[ProtectionState, ProtectionEvent], ProtectionState]
     (_R.PLACING, _W.LOSE): _R.BROKEN,
     (_R.PLACING, _W.PLAN): _R.PLACING,
     (_R.STANDING, _W.STAND): _R.STANDING,
+    (_R.STANDING, _W.PLAN): _R.PLACING,
     (_R.STANDING, _W.MOVE): _R.MOVING,
     (_R.STANDING, _W.LOSE): _R.BROKEN,
     (_R.MOVING, _W.PLAN): _R.PLACING,

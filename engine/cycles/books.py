@@ -11,20 +11,19 @@ from decimal import Decimal
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
-from engine.core.events import Alert, AlertKind
 from engine.core.exits import stop_price, target_price
 from engine.core.market import SymbolRules
-from engine.core.money import ZERO, fixed
+from engine.core.money import ZERO
 from engine.core.order import (
     Fill,
     Leg,
     Order,
     OrderReport,
-    OrderState,
     apply_report,
     decode_client_id,
 )
 from engine.core.position import Position, PositionSide, add_fill
+from engine.cycles import tell
 from engine.cycles.rulebook import Rulebook
 from engine.ports.storage import Unit
 
@@ -126,51 +125,12 @@ def _settled_entry(order: Order) -> bool:
 async def _entry_settled(unit: Unit, order: Order, position: Position | None) -> None:
     """Tell the user how the entry ended: bought, or not."""
     bot = await unit.bots.get(order.bot_id)
-    at = order.updated_at
-    if position is not None:
-        await unit.outbox.add(await _entered(unit, order, position, bot), at)
+    if position is None:
+        await unit.outbox.add(tell.entry_failed(order, bot, order.note), order.updated_at)
         return
-    if order.state is OrderState.NOT_PLACED and not order.note:
-        return
-    params = {"bot": bot.config.name, "symbol": order.symbol, "message": order.note}
-    alert = Alert(
-        owner_id=order.owner_id,
-        kind=AlertKind.ENTRY_FAILED,
-        dedup=f"entry_failed:{order.client_id}",
-        bot_id=order.bot_id,
-        params=params | _code_of(order.note),
-    )
-    await unit.outbox.add(alert, at)
-
-
-async def _entered(unit: Unit, order: Order, position: Position, bot: Bot) -> Alert:
-    fees = fees_text(position.fees)
-    params = {
-        "bot": bot.config.name,
-        "symbol": order.symbol,
-        "base": position.base,
-        "quote": position.quote,
-        "qty": fixed(position.entry_qty),
-        "price": price_text(position.entry_price),
-        "cost": fixed(position.entry_quote),
-        "stop": fixed(position.stop_price),
-        "target": fixed(position.target_price),
-        "fee": fees,
-        "fees": fees,
-        "mode": bot.config.mode.value,
-    }
     last = await unit.signals.last(bot.id)
-    if last is not None:
-        params["signal_reason"] = last.signal.reason
-        params |= {f"why_{name}": f"{value:.2f}" for name, value in last.signal.values.items()}
-    return Alert(
-        owner_id=order.owner_id,
-        kind=AlertKind.ENTERED,
-        dedup=f"entered:{position.id}",
-        bot_id=bot.id,
-        trade_ref=position.id,
-        params=params,
-    )
+    signal = last.signal if last is not None else None
+    await unit.outbox.add(tell.entered(order, position, bot, signal), order.updated_at)
 
 
 def decision_of(order: Order) -> int:
@@ -184,21 +144,6 @@ def decision_of(order: Order) -> int:
 def day_of(at: int) -> str:
     """UTC day (YYYY-MM-DD) of an instant in ms."""
     return datetime.fromtimestamp(at / 1000, tz=UTC).date().isoformat()
-
-
-def fees_text(fees: dict[str, Decimal]) -> str:
-    """Commissions by asset: ``0.98 USDT + 0.0001 BNB``."""
-    return " + ".join(f"{fixed(amount)} {asset}" for asset, amount in sorted(fees.items()))
-
-
-def price_text(price: Decimal) -> str:
-    """An average price; what a division made endless is cut at 8 decimals."""
-    return fixed(round(price, 8))
-
-
-def _code_of(note: str) -> dict[str, str]:
-    code, _, message = note.partition(" ")
-    return {"code": code, "message": message} if code.lstrip("-").isdigit() else {"code": "–"}
 
 
 def _sum(fills: list[Fill]) -> Decimal:

@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
-from engine.core.events import Alert, AlertKind
-from engine.core.money import fixed
 from engine.core.order import Order, OrderEvent, move
 from engine.core.position import (
     Position,
@@ -28,8 +26,9 @@ from engine.core.protect import (
     Step,
     protect,
 )
-from engine.core.trade import Trade, close_books, exit_reason
-from engine.cycles.books import day_of, fees_text, price_text
+from engine.core.trade import close_books, exit_reason
+from engine.cycles import tell
+from engine.cycles.books import day_of
 from engine.cycles.rulebook import Rulebook
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
@@ -117,20 +116,7 @@ class Guard:
 
     async def _alarm(self, unit: Unit, position: Position, problem: str) -> Position:
         bot = await unit.bots.get(position.bot_id)
-        alert = Alert(
-            owner_id=position.owner_id,
-            kind=AlertKind.POSITION_NAKED,
-            dedup=f"{problem}:{position.id}",
-            bot_id=position.bot_id,
-            trade_ref=position.id,
-            params={
-                "bot": bot.config.name,
-                "symbol": position.symbol,
-                "base": position.base,
-                "qty": fixed(position.held),
-                "problem": problem,
-            },
-        )
+        alert = tell.position_naked(position, bot, problem)
         await unit.outbox.add(alert, self.clock.now_ms())
         return position
 
@@ -150,33 +136,5 @@ class Guard:
         )
         bot = await unit.bots.get(position.bot_id)
         await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.EXIT)))
-        await unit.outbox.add(
-            _exited(closed, trade, bot.config.name, bot.config.mode.value), closed_at
-        )
+        await unit.outbox.add(tell.exited(closed, trade, bot), closed_at)
         return closed
-
-
-def _exited(position: Position, trade: Trade, bot: str, mode: str) -> Alert:
-    return Alert(
-        owner_id=position.owner_id,
-        kind=AlertKind.EXITED,
-        dedup=f"exited:{position.id}",
-        bot_id=position.bot_id,
-        trade_ref=position.id,
-        params={
-            "bot": bot,
-            "symbol": position.symbol,
-            "base": position.base,
-            "quote": position.quote,
-            "qty": fixed(trade.quantity),
-            "entry": price_text(trade.entry_price),
-            "exit": price_text(trade.exit_price),
-            "net": fixed(trade.net),
-            "percent": fixed(trade.percent),
-            "reason": trade.reason.value,
-            "minutes": str(trade.duration_ms // 60_000),
-            "fees": fees_text(trade.fees),
-            "dust": fixed(trade.dust),
-            "mode": mode,
-        },
-    )

@@ -1,0 +1,133 @@
+"""Ledger: every change of orders goes through here: book, guard, commit, then tell the others."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from engine.core.errors import SkipperError, Stale
+from engine.core.order import Order, OrderReport, OrderState
+from engine.core.position import Position
+from engine.cycles.books import book
+from engine.cycles.fleet import Fleet
+from engine.cycles.guard import Guard
+from engine.cycles.nudges import Nudges
+from engine.ports.storage import Storage, Unit
+
+_log = structlog.get_logger("ledger")
+_WORK = frozenset({OrderState.PLANNED, OrderState.UNKNOWN, OrderState.CANCELLING})
+# A unit that lost a race against another one is tried again on fresh rows.
+_TRIES = 3
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Joins books and guard into one commit, refreshes the fleet and wakes the sender."""
+
+    storage: Storage
+    fleet: Fleet
+    guard: Guard
+    nudges: Nudges
+    touched: set[int] = field(default_factory=set)
+
+    async def record(self, reports: Iterable[OrderReport]) -> bool:
+        """Enter reports in one unit; False when none of them was ours or new."""
+        wanted = list(reports)
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            bots: set[int] = set()
+            for report in wanted:
+                booked = await book(unit, report, self.guard.rulebook)
+                if booked is None or not booked.changed:
+                    continue
+                bots.add(booked.order.bot_id)
+                await self._guard(unit, booked.order, booked.position)
+            return bots, bool(bots)
+
+        return await self.change(work)
+
+    async def save(self, pairs: Iterable[tuple[Order, Order]]) -> bool:
+        """Write orders that an event of our own moved: pairs of (now, before)."""
+        wanted = list(pairs)
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            for now, before in wanted:
+                await unit.orders.save(now, was=before)
+                if now.state.final:
+                    await self._guard(unit, now, None)
+            return {now.bot_id for now, _ in wanted}, True
+
+        return await self.change(work)
+
+    async def look_after(self, bot_id: int) -> bool:
+        """Run the guard over whatever the bot holds or left behind."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            position = await unit.positions.open_of(bot_id)
+            if position is None:
+                return {bot_id}, False
+            looked = await self.guard.look(unit, position)
+            return {bot_id}, looked != position
+
+        return await self.change(work)
+
+    async def look_after_position(self, position_id: int) -> bool:
+        """Run the guard over one position, closed ones with leftover orders too."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            position = await unit.positions.get(position_id)
+            await self.guard.look(unit, position)
+            return {position.bot_id}, True
+
+        return await self.change(work)
+
+    async def change(self, work: Callable[[Unit], Awaitable[tuple[set[int], bool]]]) -> bool:
+        """Run ``work`` in a unit, commit, then refresh memory and nudge; True if it changed.
+
+        ``work`` returns the bots it touched and whether anything was written. Raises what
+        ``work`` raises; a lost race is tried again.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with self.storage.system() as unit:
+                    bots, changed = await work(unit)
+                    await unit.commit()
+            except Stale:
+                if attempt == _TRIES:
+                    raise
+                continue
+            break
+        if changed:
+            await self.after_commit(bots)
+        return changed
+
+    async def after_commit(self, bots: set[int]) -> None:
+        """Refresh the fleet's picture of these bots and wake whoever has work now."""
+        accounts = set()
+        for bot_id in bots:
+            known = self.fleet.members.get(bot_id)
+            member = await self.fleet.reload(bot_id)
+            for seen in (known, member):
+                if seen is not None:
+                    accounts.add(seen.bot.account)
+        for account in accounts:
+            self.nudges.orders(account)
+        self.nudges.outbox()
+
+    async def _guard(self, unit: Unit, order: Order, position: Position | None) -> None:
+        if position is None and order.position_id is not None:
+            position = await unit.positions.get(order.position_id)
+        if position is None:
+            return
+        try:
+            await self.guard.look(unit, await unit.positions.get(position.id))
+        except SkipperError as error:
+            if isinstance(error, Stale):
+                raise
+            # Booking must never be lost because guarding failed: the next pass looks again.
+            _log.error("guarding failed", position=position.id, error=str(error))
+
+
+def has_work(order: Order) -> bool:
+    """Whether the sender has something to do for the order."""
+    return order.state in _WORK or order.filled_qty > order.booked_qty
