@@ -16,7 +16,8 @@ class Office:
     """The collaborators of the services, wired once at start.
 
     ``public`` is the environment whose prices paper bots follow; ``modes`` are those that the
-    operator allows; ``operators`` the Telegram ids that are admins by configuration.
+    operator allows; ``operators`` the Telegram ids that are admins by configuration. The bot's
+    own ``bot_username`` makes invite links; without it an invite is a command to type.
     """
 
     storage: Storage
@@ -30,3 +31,4 @@ class Office:
     public: Environment
     modes: frozenset[Mode]
     operators: frozenset[int]
+    bot_username: str = ""
