@@ -1,0 +1,54 @@
+"""One request as the endpoints see it, and the description of an endpoint."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from engine.exchange.simulator.errors import bad_key, bad_symbol
+from engine.exchange.simulator.orders import Account
+from engine.exchange.simulator.params import Params
+from engine.exchange.simulator.world import World
+
+
+@dataclass(slots=True)
+class Call:
+    """World, parameters, virtual time, and the account that signed (None for public requests)."""
+
+    world: World
+    params: Params
+    now: int
+    signer: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """Account that signed."""
+        if self.signer is None:
+            raise bad_key()
+        return self.signer
+
+    def symbol(self, name: str = "symbol") -> str:
+        """Mandatory listed symbol."""
+        value = self.params.text(name)
+        if value not in self.world.market.specs:
+            raise bad_symbol()
+        return value
+
+
+Handler = Callable[[Call], Any]
+Weigher = Callable[[Params], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """How a request is answered; ``free`` costs weight only when it fails."""
+
+    handler: Handler
+    weight: int | Weigher = 1
+    signed: bool = False
+    trade: bool = False
+    orders: int = 0
+    free: bool = False
+
+    def cost(self, params: Params) -> int:
+        """Request weight."""
+        return self.weight if isinstance(self.weight, int) else self.weight(params)

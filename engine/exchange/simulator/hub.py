@@ -1,0 +1,174 @@
+"""Market streams: who listens to what, and what each price point sends to them."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import orjson
+
+from engine.core.market import Timeframe
+from engine.exchange.simulator.faults import Faults
+from engine.exchange.simulator.market import Market
+from engine.exchange.simulator.symbols import wire
+from engine.exchange.simulator.tape import Kind, Point
+
+_QUIET_NS = 250_000_000
+_UNIT = 10**8
+Later = Callable[[float, Callable[[], None]], object]
+
+
+class Socket(Protocol):
+    """One connection, as far as sending goes; ``push`` must not block."""
+
+    def push(self, text: bytes) -> None:
+        """Queue a message."""
+        ...
+
+    def drop(self) -> None:
+        """Cut the connection without a closing handshake."""
+        ...
+
+
+class Sender:
+    """Sends event texts through the stream faults in force."""
+
+    def __init__(self, faults: Faults, later: Later) -> None:
+        self._faults = faults
+        self._later = later
+        self._held: dict[tuple[int, str], bytes] = {}
+
+    def send(self, socket: Socket, name: str, text: bytes) -> None:
+        """Queue ``text`` of stream ``name`` unless a fault says otherwise."""
+        fault = self._faults.for_stream(name)
+        if fault is None:
+            socket.push(text)
+            held = self._held.pop((id(socket), name), None)
+            if held is not None:
+                socket.push(held)
+        elif fault.what == "duplicate":
+            socket.push(text)
+            socket.push(text)
+        elif fault.what == "reorder":
+            self._held[id(socket), name] = text
+        elif fault.what == "disconnect":
+            socket.drop()
+        elif fault.what == "delay":
+            self._later(fault.ms / 1000, lambda: socket.push(text))
+        self._faults.moment("event_sent", stream=name)
+
+
+class MarketStreams:
+    """Subscriptions to ``<symbol>@kline_<interval>`` and ``<symbol>@bookTicker``.
+
+    Unknown names are remembered and stay silent, as at the exchange.
+    """
+
+    def __init__(self, market: Market, sender: Sender) -> None:
+        self._market = market
+        self._sender = sender
+        self._listeners: dict[str, dict[Socket, bool]] = {}
+        self._frames: dict[str, list[tuple[Timeframe, str]]] = {}
+        self._running: dict[str, int] = {}
+        self._sent_ns: dict[str, int] = {}
+
+    def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
+        """Subscribe a connection; ``wrapped`` puts events into {"stream", "data"}."""
+        self._listeners.setdefault(name, {})[socket] = wrapped
+        symbol, _, kind = name.partition("@")
+        interval = kind.removeprefix("kline_")
+        known = symbol.upper() in self._market.tapes and interval in list(Timeframe)
+        if known and kind != interval:
+            frames = self._frames.setdefault(symbol.upper(), [])
+            if all(name != other for _, other in frames):
+                frames.append((Timeframe(interval), name))
+
+    def remove(self, socket: Socket, name: str) -> None:
+        """Unsubscribe a connection; an unknown name is fine."""
+        listeners = self._listeners.get(name, {})
+        listeners.pop(socket, None)
+        if not listeners:
+            self._listeners.pop(name, None)
+            self._running.pop(name, None)
+            symbol = name.partition("@")[0].upper()
+            frames = [(f, n) for f, n in self._frames.get(symbol, []) if n != name]
+            self._frames[symbol] = frames
+
+    def point(self, symbol: str, point: Point) -> None:
+        """Send what a price point changes."""
+        if point.kind is not Kind.CLOSED:
+            self._book_ticker(symbol)
+        for frame, name in self._frames.get(symbol, ()):
+            self._kline(symbol, frame, name, point)
+
+    def touch(self, symbol: str, at: int) -> None:
+        """Send a price set from outside: the running candles and the book, at once."""
+        self._book_ticker(symbol)
+        for frame, name in self._frames.get(symbol, ()):
+            self._send_kline(symbol, frame, name, frame.open_time(at), at, closed=False)
+
+    def _book_ticker(self, symbol: str) -> None:
+        name = f"{symbol.lower()}@bookTicker"
+        if name not in self._listeners:
+            return
+        quote = self._market.quote(symbol)
+        bid_quantity, ask_quantity = self._market.depth_at_top(symbol)
+        self._emit(name, {
+            "u": self._market.update_id(), "s": symbol,
+            "b": wire(quote.bid), "B": wire(bid_quantity),
+            "a": wire(quote.ask), "A": wire(ask_quantity),
+        })  # fmt: skip
+
+    def _kline(self, symbol: str, frame: Timeframe, name: str, point: Point) -> None:
+        ended = point.kind is Kind.CLOSED
+        opened = frame.open_time(point.at - 1 if ended else point.at)
+        before = self._running.get(name)
+        if before is not None and before < opened:  # its last minutes are missing in the recording
+            self._send_kline(symbol, frame, name, before, point.at, closed=True)
+        if ended and frame.open_time(point.at) > opened:
+            self._running.pop(name, None)
+            self._send_kline(symbol, frame, name, opened, point.at, closed=True)
+            return
+        self._running[name] = opened
+        now = time.monotonic_ns()
+        if now - self._sent_ns.get(name, 0) >= _QUIET_NS:
+            self._sent_ns[name] = now
+            self._send_kline(symbol, frame, name, opened, point.at, closed=False)
+
+    def _send_kline(
+        self, symbol: str, frame: Timeframe, name: str, opened: int, at: int, *, closed: bool
+    ) -> None:
+        found = self._market.candles(symbol, frame, start=opened, end=opened, limit=1)
+        if found:
+            body = kline_event(symbol, frame, found[0], closed=closed)
+            self._emit(name, {"e": "kline", "E": at, "s": symbol, "k": body})
+
+    def _emit(self, name: str, event: dict[str, Any]) -> None:
+        text = orjson.dumps(event)
+        wrapped = b'{"stream":"' + name.encode() + b'","data":' + text + b"}"
+        for socket, wants_wrapped in list(self._listeners.get(name, {}).items()):
+            self._sender.send(socket, name, wrapped if wants_wrapped else text)
+
+
+def units(value: int) -> str:
+    """Number counted in 1e-8, as the exchange writes it."""
+    return f"{value // _UNIT}.{value % _UNIT:08d}"
+
+
+def trades_in(candle: list[int]) -> int:
+    """Invented number of trades of a candle: one per 50 of quote volume, at least one."""
+    return max(1, candle[6] // (50 * _UNIT))
+
+
+def kline_event(
+    symbol: str, frame: Timeframe, candle: list[int], *, closed: bool
+) -> dict[str, Any]:
+    """Body ``k`` of a kline event."""
+    opened, open_, high, low, close, volume, turnover = candle
+    count = trades_in(candle)
+    first = opened // 1000
+    return {
+        "t": opened, "T": opened + frame.ms - 1, "s": symbol, "i": frame.value,
+        "f": first, "L": first + count - 1, "o": units(open_), "c": units(close),
+        "h": units(high), "l": units(low), "v": units(volume), "n": count, "x": closed,
+        "q": units(turnover), "V": units(volume // 2), "Q": units(turnover // 2), "B": "0",
+    }  # fmt: skip

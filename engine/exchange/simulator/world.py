@@ -1,0 +1,156 @@
+"""The local exchange without its wires: clock, prices, book, accounts and faults."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from engine.exchange.simulator.book import Book
+from engine.exchange.simulator.clock import VirtualClock, system_ms
+from engine.exchange.simulator.faults import Faults
+from engine.exchange.simulator.hub import Later, MarketStreams, Sender
+from engine.exchange.simulator.journal import Journal
+from engine.exchange.simulator.limits import Limits
+from engine.exchange.simulator.market import Market
+from engine.exchange.simulator.orders import Account, Balance
+from engine.exchange.simulator.tape import Kind, from_units, to_units
+from engine.exchange.simulator.user_stream import UserEvents
+
+_MINUTE_MS = 60_000
+_EVENTFUL_SPEED = 60  # up to here a candle is cut into steps, so that a demo looks alive
+_PIECES = 4
+_FIRST_UID = 1001
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """A key with its secret (or Ed25519 public key, PEM) and the money that it starts with."""
+
+    key: str
+    secret: str
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+    bnb_burn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeOptions:
+    """How a local exchange runs.
+
+    ``data`` are candle files (``path`` or ``SYMBOL=path``); symbols without a file are generated
+    from ``seed``. ``speed`` multiplies real time, 0 freezes it; ``start_ms`` is where generated
+    time begins (now when None; a recording says it itself). ``spread_ticks`` lies between best
+    bid and ask, 0 for exact comparison with a backtest.
+    """
+
+    port: int = 0
+    host: str = "127.0.0.1"
+    data: tuple[str, ...] = ()
+    seed: int = 1
+    speed: float = 1.0
+    accounts: tuple[DemoAccount, ...] = ()
+    start_ms: int | None = None
+    spread_ticks: int = 1
+
+
+class World:
+    """State of the exchange and the one place that moves its time.
+
+    Raises:
+        BadCandles: a candle file cannot be used.
+    """
+
+    def __init__(self, options: ExchangeOptions, later: Later) -> None:
+        start = system_ms() if options.start_ms is None else options.start_ms
+        if options.speed == 0:
+            start = start // _MINUTE_MS * _MINUTE_MS
+        self.market = Market(
+            data=options.data, seed=options.seed, now_ms=start, spread_ticks=options.spread_ticks,
+            pieces=_PIECES if options.speed <= _EVENTFUL_SPEED else 1,
+        )  # fmt: skip
+        self.clock = VirtualClock(self.market.origin_ms, options.speed)
+        self.faults = Faults()
+        self.limits = Limits(self.clock)
+        self.journal = Journal()
+        self.accounts: dict[str, Account] = {}
+        self.sender = Sender(self.faults, later)
+        self.streams = MarketStreams(self.market, self.sender)
+        self.listeners: dict[str, list[Tell]] = {}
+        self.events = UserEvents(self._tell, self.clock.now)
+        self.book = Book(
+            self.market.specs, self.market.quote, self.average_price, self.events,
+            lambda _: self.faults.fill_share(),
+        )  # fmt: skip
+        for account in options.accounts:
+            self.add_account(account)
+        self.run_until(self.market.origin_ms)
+
+    def add_account(self, wanted: DemoAccount) -> Account:
+        """Open an account, or give a known key its balances anew."""
+        known = self.accounts.get(wanted.key)
+        account = known or Account(wanted.key, wanted.secret, _FIRST_UID + len(self.accounts))
+        account.secret, account.bnb_burn = wanted.secret, wanted.bnb_burn
+        self.accounts[wanted.key] = account
+        for asset, amount in wanted.balances.items():
+            balance = account.balances.get(asset, Balance())
+            delta = Decimal(amount) - balance.free
+            account.balance(asset).free = Decimal(amount)
+            if known is not None:
+                self.events.deposited(account, asset, delta)
+        return account
+
+    def average_price(self, symbol: str) -> Decimal:
+        """Average price that the filters compare with."""
+        minutes = self.market.specs[symbol].avg_price_mins
+        return self.market.average_price(symbol, minutes, self.clock.now())
+
+    def run_until(self, target: int, budget_ns: int | None = None) -> bool:
+        """Process prices up to ``target`` ms in order; False when the budget ended it early.
+
+        The clock is set to the last processed price when it lags behind.
+        """
+        give_up = None if budget_ns is None else time.monotonic_ns() + budget_ns
+        while True:
+            at = self.market.next_at()
+            self.clock.horizon = target if at is None else at
+            if at is None or at > target:
+                self.clock.horizon = max(self.clock.horizon, target)
+                return True
+            if give_up is not None and time.monotonic_ns() > give_up:
+                self.clock.settle(at)
+                return False
+            if self.clock.wanted() < at:  # time is being moved by hand
+                self.clock.settle(at)
+            self._step()
+
+    def jump(self, target: int) -> None:
+        """Say that it is ``target`` now, after all prices before it have been processed."""
+        self.clock.settle(target)
+
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """Let the market jump to a price now."""
+        tape = self.market.tapes[symbol]
+        tape.shift(to_units(price))
+        at = self.clock.now()
+        self.book.jumped(symbol, price, at)
+        self.streams.touch(symbol, at)
+
+    def listen(self, key: str, tell: Tell) -> Callable[[], None]:
+        """Subscribe to an account's events; call the result to end it."""
+        tellers = self.listeners.setdefault(key, [])
+        tellers.append(tell)
+        return lambda: tellers.remove(tell)
+
+    def _step(self) -> None:
+        symbol, point = self.market.step()
+        price = from_units(point.price)
+        if point.kind is Kind.JUMP:
+            self.book.jumped(symbol, price, point.at)
+        elif point.kind is Kind.MOVE:
+            self.book.moved(symbol, price, point.at)
+        self.streams.point(symbol, point)
+
+    def _tell(self, account: Account, event: dict[str, Any]) -> None:
+        for tell in list(self.listeners.get(account.key, ())):
+            tell(event)
