@@ -16,7 +16,6 @@ from engine.core.position import Position, PositionSide, PositionState
 from engine.core.signal import Action, Signal
 from engine.core.sizing import Size, TooSmall, size_entry
 
-
 # An entry decided longer ago than this (market ms) is not sent any more: the price has moved.
 ENTRY_EXPIRES_MS = 30_000
 MAX_ENTRY_ATTEMPTS = 3

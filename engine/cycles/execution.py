@@ -23,6 +23,7 @@ from engine.core.errors import (
     RateLimited,
     Refused,
     SkipperError,
+    Unavailable,
 )
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState, move
 from engine.cycles.ledger import Ledger, has_work
@@ -85,7 +86,10 @@ class Sender:
         planned = _groups([o for o in orders if o.state is OrderState.PLANNED])
         await self._send_all(trader, [g for g in planned if g[0].leg.exit])
         for order in orders:
-            if order.state is not OrderState.PLANNED:
+            if order.state is OrderState.SENT:
+                # Nobody waits for its answer: the process that sent it died, or booking failed.
+                self._fly([order], self._lose(trader, (order,), order.note, look_now=True))
+            elif order.state is not OrderState.PLANNED:
                 self._fly([order], self.settler.tend(trader, order))
         await self._send_all(trader, [g for g in planned if not g[0].leg.exit])
         return min(self.settler.doubts.next_due() or 1.0, 1.0)
@@ -143,6 +147,10 @@ class Sender:
         except ExchangeError as error:
             await self._not_placed(trader, group, error)
             return
+        except Exception as error:  # noqa: BLE001 - whatever broke, the order may be live
+            _log.exception("sending broke", order=group[0].client_id)
+            await self._lose(trader, group, type(error).__name__, look_now=True)
+            return
         self.failures = 0
         await self.ledger.record(reports)
 
@@ -150,7 +158,10 @@ class Sender:
         member = self.ledger.fleet.members.get(group[0].bot_id)
         if member is None:
             raise Refused("its bot does not exist any more")
-        rules = self.ledger.guard.rulebook.of(member.bot, group[0].symbol)
+        try:
+            rules = self.ledger.guard.rulebook.of(member.bot, group[0].symbol)
+        except Unavailable as missing:
+            raise NotSent(str(missing)) from missing
         if len(group) == 2:
             return list(await trader.place_oco(group[0], group[1], rules))
         return [await trader.place(group[0], rules)]

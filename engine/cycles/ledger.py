@@ -1,7 +1,7 @@
 """Ledger: every change of orders goes through here: book, guard, commit, then tell the others."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,7 +15,8 @@ from engine.cycles.nudges import Nudges
 from engine.ports.storage import Storage, Unit
 
 _log = structlog.get_logger("ledger")
-_WORK = frozenset({OrderState.PLANNED, OrderState.UNKNOWN, OrderState.CANCELLING})
+_WORK = frozenset({OrderState.PLANNED, OrderState.SENT, OrderState.UNKNOWN, OrderState.CANCELLING})
+Work = Callable[[Unit], Awaitable[tuple[set[int], bool]]]
 # A unit that lost a race against another one is tried again on fresh rows.
 _TRIES = 3
 
@@ -28,7 +29,6 @@ class Ledger:
     fleet: Fleet
     guard: Guard
     nudges: Nudges
-    touched: set[int] = field(default_factory=set)
 
     async def record(self, reports: Iterable[OrderReport]) -> bool:
         """Enter reports in one unit; False when none of them was ours or new."""
@@ -66,8 +66,8 @@ class Ledger:
             position = await unit.positions.open_of(bot_id)
             if position is None:
                 return {bot_id}, False
-            looked = await self.guard.look(unit, position)
-            return {bot_id}, looked != position
+            await self.guard.look(unit, position)
+            return {bot_id}, True
 
         return await self.change(work)
 
@@ -81,22 +81,24 @@ class Ledger:
 
         return await self.change(work)
 
-    async def change(self, work: Callable[[Unit], Awaitable[tuple[set[int], bool]]]) -> bool:
+    async def change(self, work: Work) -> bool:
         """Run ``work`` in a unit, commit, then refresh memory and nudge; True if it changed.
 
         ``work`` returns the bots it touched and whether anything was written. Raises what
         ``work`` raises; a lost race is tried again.
         """
-        for attempt in range(1, _TRIES + 1):
+        for _ in range(_TRIES - 1):
             try:
-                async with self.storage.system() as unit:
-                    bots, changed = await work(unit)
-                    await unit.commit()
+                return await self._once(work)
             except Stale:
-                if attempt == _TRIES:
-                    raise
                 continue
-            break
+        return await self._once(work)
+
+    async def _once(self, work: Work) -> bool:
+        async with self.storage.system() as unit:
+            bots, changed = await work(unit)
+            if changed:
+                await unit.commit()
         if changed:
             await self.after_commit(bots)
         return changed
