@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from engine.exchange.simulator import wire
 from engine.exchange.simulator.faults import BadFault, parse
+from engine.exchange.simulator.symbols import describe
 from engine.exchange.simulator.symbols import wire as number
 from engine.exchange.simulator.tape import to_units
 from engine.exchange.simulator.world import DemoAccount, World
@@ -33,7 +35,7 @@ class Control:
         router.add_delete("/sandbox/faults", self.clear_faults)
         actions: dict[str, Action] = {
             "accounts": self._account, "price": self._price, "candle": self._candle,
-            "advance": self._advance, "faults": self._fault,
+            "advance": self._advance, "faults": self._fault, "symbol": self._rules,
         }  # fmt: skip
         for name, action in actions.items():
             router.add_post(f"/sandbox/{name}", _guarded(action))
@@ -73,7 +75,10 @@ class Control:
         return {"now": clock.now(), "speed": clock.speed, "origin": clock.origin_ms}
 
     async def _account(self, body: dict[str, Any]) -> Any:
-        """Open an account or set a known one's balances and rights (``permissions``)."""
+        """Open an account, set a known one's balances and rights, or revoke its key."""
+        if body.get("revoked"):
+            self._world.revoke(body["key"])
+            return {}
         balances = {asset: Decimal(str(v)) for asset, v in body.get("balances", {}).items()}
         account = self._world.add_account(
             DemoAccount(body["key"], body["secret"], balances, bool(body.get("bnb_burn", False)))
@@ -86,6 +91,19 @@ class Control:
             if fee in body:
                 setattr(account, fee, Decimal(str(body[fee])))
         return wire.account(account)
+
+    async def _rules(self, body: dict[str, Any]) -> Any:
+        """Change a symbol's status (TRADING, HALT, BREAK) or some of its filters."""
+        symbol, specs = self._symbol(body), self._world.market.specs
+        changes: dict[str, Any] = {
+            name: Decimal(str(body[name]))
+            for name in ("tick", "step", "min_notional")
+            if name in body
+        }
+        if "status" in body:
+            changes["status"] = str(body["status"])
+        specs[symbol] = replace(specs[symbol], **changes)
+        return describe(specs[symbol])
 
     async def _price(self, body: dict[str, Any]) -> Any:
         """Let the market jump now."""

@@ -40,6 +40,12 @@ class Fault:
     at: str = ""
     hits: int = 0
 
+    def covers(self, method: str, path: str) -> bool:
+        """Whether a request is meant; a path may end with ``*``."""
+        prefix = self.path.removesuffix("*")
+        named = path.startswith(prefix) if prefix != self.path else self.path in {"", path}
+        return named and self.method in {"", method}
+
     def described(self) -> dict[str, Any]:
         """Rule as shown in the state."""
         return {"what": self.what, "times": self.times, "method": self.method, "path": self.path,
@@ -82,18 +88,16 @@ class Faults:
     def request(self, method: str, path: str, *whats: str) -> Fault | None:
         """Take the first rule of these kinds for a request, using it up by one."""
         for rule in self.rules:
-            named = rule.method in {"", method} and rule.path in {"", path} and not rule.stream
-            if rule.what in whats and named:
+            if rule.what in whats and not rule.stream and rule.covers(method, path):
                 return self._use(rule)
         return None
 
     def wants(self, at: str, method: str, path: str) -> bool:
         """Whether somebody is to be killed at this moment of a request."""
         return any(
-            rule.what == "kill_pid" and rule.at == at
-            and rule.method in {"", method} and rule.path in {"", path}
+            rule.what == "kill_pid" and rule.at == at and rule.covers(method, path)
             for rule in self.rules
-        )  # fmt: skip
+        )
 
     def for_stream(self, name: str) -> Fault | None:
         """Take the first rule for one message of a stream."""
@@ -110,11 +114,8 @@ class Faults:
     def moment(self, at: str, *, method: str = "", path: str = "", stream: str = "") -> None:
         """Kill the process whose death was ordered for this moment, if any."""
         for rule in self.rules:
-            if rule.what != "kill_pid" or rule.at != at:
-                continue
-            if rule.method not in {"", method} or rule.path not in {"", path}:
-                continue
-            if rule.stream in stream:
+            mine = rule.what == "kill_pid" and rule.at == at and rule.covers(method, path)
+            if mine and rule.stream in stream:
                 os.kill(self._use(rule).pid, signal.SIGKILL)
                 return
 

@@ -75,8 +75,9 @@ class Generator:
             bridge += self._crash(at, int(segment) * _SEGMENT, random)
         jitter = random.normal(0, _JITTER, DAY + 1)
         jitter[0] = jitter[-1] = 0
-        trend: Floats = np.linspace(self._level(day), self._level(day + 1), DAY + 1)
-        return trend + bridge + jitter + self._waves(day * DAY + at)
+        trend = np.linspace(self._level(day), self._level(day + 1), DAY + 1)
+        total: Floats = trend + bridge + jitter + self._waves(day * DAY + at)
+        return total
 
     def _waves(self, minutes: Ints) -> Floats:
         total: Floats = np.zeros(len(minutes))

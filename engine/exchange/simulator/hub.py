@@ -14,6 +14,7 @@ from engine.exchange.simulator.tape import Kind, Point
 
 _QUIET_NS = 250_000_000
 _UNIT = 10**8
+_SENT_AFTER = 0.01
 Later = Callable[[float, Callable[[], None]], object]
 
 
@@ -54,7 +55,8 @@ class Sender:
             socket.drop()
         elif fault.what == "delay":
             self._later(fault.ms / 1000, lambda: socket.push(text))
-        self._faults.moment("event_sent", stream=name)
+        if self._faults.rules:  # the message itself leaves in the next turns of the loop
+            self._later(_SENT_AFTER, lambda: self._faults.moment("event_sent", stream=name))
 
 
 class MarketStreams:

@@ -10,7 +10,7 @@ from engine.core.market import Timeframe
 from engine.core.money import floor_to_step
 from engine.exchange.simulator import replay
 from engine.exchange.simulator.generator import MINUTE_MS, Generator
-from engine.exchange.simulator.symbols import LISTED, SymbolSpec, listed_or_derived
+from engine.exchange.simulator.symbols import LISTED, listed_or_derived
 from engine.exchange.simulator.tape import (
     UNIT,
     Generated,
@@ -49,11 +49,12 @@ class Market:
         now_ms: int,
         spread_ticks: int = 1,
         pieces: int = 1,
+        symbols: Sequence[str] = (),
     ) -> None:
         recorded = replay.load(data)
         self.origin_ms = _replay_start(recorded.values()) if recorded else now_ms
         self.spread_ticks = spread_ticks
-        self.specs: dict[str, SymbolSpec] = dict(LISTED)
+        self.specs = {name: LISTED[name] for name in symbols or LISTED}
         self.tapes: dict[str, Tape] = {}
         self._update_id = 0
         start = self.origin_ms // MINUTE_MS * MINUTE_MS

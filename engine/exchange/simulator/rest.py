@@ -52,6 +52,7 @@ class RestDoor:
             entry.fault = fault.what
             early = await self._before(request, fault)
             if early is not None:
+                entry.status = fault.status or None
                 return early
         if broken is not None:
             answer = _refusal(broken, entry)

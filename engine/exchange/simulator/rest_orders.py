@@ -15,6 +15,7 @@ from engine.exchange.simulator.errors import (
     surplus,
     unknown_order,
 )  # fmt: skip
+from engine.exchange.simulator.limits import ORDERS
 from engine.exchange.simulator.orders import Kind, NewOrder, Order, OrderList
 from engine.exchange.simulator.params import Params
 from engine.exchange.simulator.rest_account import find_order
@@ -63,7 +64,11 @@ def place(call: Call) -> dict[str, Any]:
     wish = read_order(call)
     default = "FULL" if wish.kind in {Kind.MARKET, Kind.LIMIT} else "ACK"
     detail = _detail(call.params, default)
-    return wire.placed(call.world.book.place(call.account, wish, call.now), detail)
+    order = call.world.book.place(call.account, wish, call.now)
+    if order.executed:  # a fill gives the unfilled-order count back
+        for pool in ORDERS:
+            call.world.limits.add(pool, call.account.key, -1)
+    return wire.placed(order, detail)
 
 
 def test(call: Call) -> dict[str, Any]:

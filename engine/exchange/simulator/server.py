@@ -60,7 +60,9 @@ class LocalExchange:
         loop = asyncio.get_running_loop()
         self._world = World(self._options, _later(loop))
         self._sockets = SocketDoors(self._world)
-        self._runner = web.AppRunner(self._application(self._world, self._sockets))
+        self._runner = web.AppRunner(
+            self._application(self._world, self._sockets), access_log=None, shutdown_timeout=1.0
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._options.host, self._options.port)
         await site.start()

@@ -41,7 +41,8 @@ class ExchangeOptions:
     ``data`` are candle files (``path`` or ``SYMBOL=path``); symbols without a file are generated
     from ``seed``. ``speed`` multiplies real time, 0 freezes it; ``start_ms`` is where generated
     time begins (now when None; a recording says it itself). ``spread_ticks`` lies between best
-    bid and ask, 0 for exact comparison with a backtest.
+    bid and ask, 0 for exact comparison with a backtest. ``symbols`` are the generated ones that
+    exist, all listed ones when empty.
     """
 
     port: int = 0
@@ -52,6 +53,7 @@ class ExchangeOptions:
     accounts: tuple[DemoAccount, ...] = ()
     start_ms: int | None = None
     spread_ticks: int = 1
+    symbols: tuple[str, ...] = ()
 
 
 class World:
@@ -67,7 +69,7 @@ class World:
             start = start // _MINUTE_MS * _MINUTE_MS
         self.market = Market(
             data=options.data, seed=options.seed, now_ms=start, spread_ticks=options.spread_ticks,
-            pieces=_PIECES if options.speed <= _EVENTFUL_SPEED else 1,
+            symbols=options.symbols, pieces=_PIECES if options.speed <= _EVENTFUL_SPEED else 1,
         )  # fmt: skip
         self.clock = VirtualClock(self.market.origin_ms, options.speed)
         self.faults = Faults()
@@ -99,6 +101,11 @@ class World:
             if known is not None:
                 self.events.deposited(account, asset, delta)
         return account
+
+    def revoke(self, key: str) -> None:
+        """Make an API key worthless, as when its owner deletes it."""
+        del self.accounts[key]
+        self.listeners.pop(key, None)
 
     def average_price(self, symbol: str) -> Decimal:
         """Average price that the filters compare with."""
@@ -140,7 +147,12 @@ class World:
         """Subscribe to an account's events; call the result to end it."""
         tellers = self.listeners.setdefault(key, [])
         tellers.append(tell)
-        return lambda: tellers.remove(tell)
+
+        def stop() -> None:
+            if tell in tellers:
+                tellers.remove(tell)
+
+        return stop
 
     def _step(self) -> None:
         symbol, point = self.market.step()
