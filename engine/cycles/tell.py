@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from engine.core.bot import Bot
+from engine.core.checks import Refused
 from engine.core.events import Alert, AlertKind
 from engine.core.money import fixed
 from engine.core.order import Order
@@ -103,6 +104,62 @@ def position_naked(position: Position, bot: Bot, problem: str) -> Alert:
         bot_id=bot.id,
         trade_ref=position.id,
         params=_of_position(position, bot) | {"qty": fixed(position.held), "problem": problem},
+    )
+
+
+def paused(bot: Bot, refused: Refused, day: str) -> Alert:
+    """A daily limit was reached."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.BOT_PAUSED,
+        dedup=f"paused:{bot.id}:{refused.check}:{day}",
+        bot_id=bot.id,
+        params={
+            "bot": bot.config.name,
+            "check": refused.check,
+            "limit": refused.limit,
+            "measured": refused.measured,
+            "why": bot.why,
+            "until": "00:00 UTC",
+        },
+    )
+
+
+def resumed(bot: Bot, day: str) -> Alert:
+    """A paused bot goes on."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.BOT_RESUMED,
+        dedup=f"resumed:{bot.id}:{day}",
+        bot_id=bot.id,
+        params={"bot": bot.config.name},
+    )
+
+
+def entry_refused(bot: Bot, refused: Refused, day: str) -> Alert:
+    """A signal was not followed, for a reason that the user can mend; told once a day."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.ENTRY_REFUSED,
+        dedup=f"refused:{bot.id}:{refused.check}:{day}",
+        bot_id=bot.id,
+        params={
+            "bot": bot.config.name,
+            "symbol": bot.config.symbol,
+            "check": refused.check,
+            "limit": refused.limit,
+            "measured": refused.measured,
+        },
+    )
+
+
+def restarted(owner_id: int, install: str, positions: int, seconds: int) -> Alert:
+    """Skipper is back and has matched this user's positions."""
+    return Alert(
+        owner_id=owner_id,
+        kind=AlertKind.RESTARTED,
+        dedup=f"restarted:{install}:{owner_id}",
+        params={"n": str(positions), "positions": str(positions), "seconds": str(seconds)},
     )
 
 

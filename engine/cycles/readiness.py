@@ -1,0 +1,35 @@
+"""Readiness: what must be in order before an entry may be sent."""
+
+from dataclasses import dataclass, field
+
+from engine.core.bot import Bot
+from engine.core.bot_config import Environment
+from engine.core.market import StreamState
+from engine.cycles.fleet import EnvStream
+from engine.market.feed import Feed
+from engine.ports.clock import ExchangeTime
+
+
+@dataclass(slots=True)
+class Readiness:
+    """Streams, clocks and accounts at a glance; accounts are ready once they are reconciled."""
+
+    feeds: dict[Environment, Feed]
+    times: dict[Environment, ExchangeTime]
+    accounts: set[str] = field(default_factory=set)
+
+    def stream(self, stream: EnvStream) -> StreamState | None:
+        """State of a candle stream, None while nobody follows it."""
+        feed = self.feeds.get(stream[0])
+        return feed.state(stream[1]) if feed else None
+
+    def account(self, account: str) -> bool:
+        """Whether the account's rows agree with the exchange since its stream was opened."""
+        return account in self.accounts
+
+    def clock(self, bot: Bot) -> bool:
+        """Whether our clock is near enough to the exchange's; paper needs none."""
+        if not bot.config.mode.keyed:
+            return True
+        time = self.times.get(Environment(bot.config.mode.value))
+        return time is not None and time.ok

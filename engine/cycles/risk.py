@@ -1,0 +1,204 @@
+"""Risk cycle: from a candle's verdicts to refusals, planned entries and asked closes.
+
+All bots of a stream are decided in one pass over memory and written in one commit, together with
+how far the stream is judged. When that commit fails for one of them, each is decided alone, so
+that no bot's trouble is another's.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+
+from engine.core.bot_config import Mode
+from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.checks import EntryFacts, Refused
+from engine.core.decide import (
+    Approved,
+    EntryPlan,
+    approve_entry,
+    plan_entry,
+    wants_entry,
+    wants_exit,
+)
+from engine.core.errors import SkipperError, Unavailable
+from engine.core.market import StreamState
+from engine.core.money import ZERO
+from engine.core.position import ExitReason, ask_close
+from engine.core.signal import Action, Signal
+from engine.cycles import tell
+from engine.cycles.fleet import EnvStream, Fleet, Member
+from engine.cycles.ledger import Ledger
+from engine.cycles.readiness import Readiness
+from engine.cycles.signal import SignalCycle, Verdict, strategy_key
+from engine.ports.clock import Clock
+from engine.ports.storage import Unit
+
+_log = structlog.get_logger("risk")
+_PAUSING = frozenset({"daily_trades", "daily_loss"})
+_TOLD_DAILY = frozenset({"too_small", "balance", "sufficient", "trade_value", "symbol_trading"})
+Case = tuple[Member, Signal]
+
+
+@dataclass(slots=True)
+class RiskCycle:
+    """Decides for every bot of a stream what follows from its signal."""
+
+    fleet: Fleet
+    ledger: Ledger
+    signals: SignalCycle
+    readiness: Readiness
+    clock: Clock
+    modes: frozenset[Mode]
+    install: str
+    judged: dict[EnvStream, int] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Decide verdicts in the order in which the candles closed, for ever."""
+        while True:
+            await self.decide(await self.signals.verdicts.get())
+
+    async def catch_up(self) -> None:
+        """The net behind the nudge: decide what is fresh and was not decided."""
+        for verdict in self.signals.latest():
+            await self.decide(verdict)
+
+    async def decide(self, verdict: Verdict) -> None:
+        """Act on a candle once; a candle judged before, or too old to act on, changes nothing."""
+        last = await self._judged_until(verdict.stream)
+        if last is not None and verdict.open_time <= last:
+            return
+        step = verdict.stream[1].timeframe.ms
+        if self.clock.now_ms() - verdict.open_time >= 2 * step:
+            return
+        cases = [
+            (member, signal)
+            for member in self.fleet.on_stream(verdict.stream)
+            if (signal := verdict.signals.get(strategy_key(member.bot))) is not None
+        ]
+        acting = [(m, s) for m, s in cases if s.action is not Action.HOLD]
+        try:
+            await self._commit(verdict, acting)
+        except SkipperError as error:
+            _log.warning("deciding one by one", stream=str(verdict.stream), error=str(error))
+            await self._one_by_one(verdict, acting)
+        self.judged[verdict.stream] = verdict.open_time
+
+    async def _one_by_one(self, verdict: Verdict, cases: list[Case]) -> None:
+        for member, signal in cases:
+            fresh = await self.fleet.reload(member.bot.id)
+            if fresh is None:
+                continue
+            try:
+                await self._commit(verdict, [(fresh, signal)])
+            except SkipperError as error:
+                _log.error("bot not decided", bot=member.bot.id, error=str(error))
+        await self._commit(verdict, [])
+
+    async def _commit(self, verdict: Verdict, cases: list[Case]) -> None:
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            spent: dict[str, Decimal] = {}
+            for member, signal in cases:
+                await self._act(unit, member, signal, spent)
+            environment, key = verdict.stream
+            await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
+            return {member.bot.id for member, _ in cases}, True
+
+        await self.ledger.change(work)
+
+    async def _judged_until(self, stream: EnvStream) -> int | None:
+        if stream not in self.judged:
+            async with self.ledger.storage.reading() as unit:
+                stored = await unit.streams.judged_until(stream[0], ":".join(stream[1]))
+            if stored is None:
+                return None
+            self.judged[stream] = stored
+        return self.judged[stream]
+
+    async def _act(
+        self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]
+    ) -> None:
+        if wants_exit(signal, member.position):
+            await self._exit(unit, member, signal)
+        elif wants_entry(signal, member.position):
+            await self._enter(unit, member, signal, spent)
+        else:
+            await unit.signals.add(member.bot.id, signal, "none", None)
+
+    async def _exit(self, unit: Unit, member: Member, signal: Signal) -> None:
+        await unit.signals.add(member.bot.id, signal, "exit", None)
+        position = await unit.positions.open_of(member.bot.id)
+        if position is not None and wants_exit(signal, position):
+            asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
+            await self.ledger.guard.look(unit, asked)
+
+    async def _enter(
+        self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]
+    ) -> None:
+        bot = member.bot
+        verdict = self._verdict(member, signal, spent.get(bot.account, ZERO))
+        if isinstance(verdict, Refused):
+            await unit.signals.add(bot.id, signal, "refused", verdict)
+            await self._refused(unit, member, verdict)
+            return
+        spent[bot.account] = spent.get(bot.account, ZERO) + verdict.size.notional
+        signal_id = await unit.signals.add(bot.id, signal, "entry", None)
+        decision = bot.decisions + 1
+        await unit.bots.save(replace(bot, decisions=decision))
+        plan = EntryPlan(
+            install=self.install,
+            owner_id=bot.owner_id,
+            bot_id=bot.id,
+            account=bot.account,
+            decision=decision,
+            signal_id=signal_id,
+            at=self.clock.now_ms(),
+        )
+        await unit.orders.add([plan_entry(verdict, plan)])
+
+    def _verdict(self, member: Member, signal: Signal, spent: Decimal) -> Approved | Refused:
+        bot = member.bot
+        rulebook = self.ledger.guard.rulebook
+        try:
+            rules = rulebook.of(bot, bot.config.symbol)
+        except Unavailable:
+            return Refused("stream", "ok", "not ok")
+        free = self.fleet.free(bot.account, rules.quote).free - spent
+        ready = self.readiness
+        state = ready.stream(self.fleet.stream_of(bot))
+        facts = EntryFacts(
+            config=bot.config,
+            state=bot.state,
+            rules=rules,
+            price=rulebook.ask(bot) or Decimal(str(signal.close)),
+            free=free,
+            capital=free,
+            day=self.fleet.today(member),
+            holding=member.position is not None or member.entering,
+            mode_allowed=bot.config.mode in self.modes,
+            stream_live=state in {StreamState.LIVE, StreamState.POLLING},
+            reconciled=ready.account(bot.account),
+            clock_ok=ready.clock(bot),
+        )
+        return approve_entry(facts)
+
+    async def _refused(self, unit: Unit, member: Member, refused: Refused) -> None:
+        now = self.clock.now()
+        bot = member.bot
+        if refused.check in _PAUSING:
+            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+            params = {"limit": refused.limit, "measured": refused.measured}
+            paused = replace(
+                bot,
+                state=next_bot_state(bot.state, BotEvent.PAUSE),
+                why=f"check.{refused.check}",
+                why_params=params,
+                paused_until=int(midnight.timestamp() * 1000),
+            )
+            await unit.bots.save(paused)
+            alert = tell.paused(paused, refused, now.date().isoformat())
+            await unit.outbox.add(alert, self.clock.now_ms())
+        elif refused.check in _TOLD_DAILY:
+            alert = tell.entry_refused(bot, refused, now.date().isoformat())
+            await unit.outbox.add(alert, self.clock.now_ms())
