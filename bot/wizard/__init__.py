@@ -1,0 +1,1 @@
+"""PURE conversations: which question, what answers it, what follows."""
