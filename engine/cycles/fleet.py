@@ -15,23 +15,32 @@ from engine.core.market import StreamKey
 from engine.core.money import ZERO
 from engine.core.order import Leg
 from engine.core.position import Position
-from engine.core.signal import Signal
 from engine.ports.account import Balance
 from engine.ports.clock import Clock
 from engine.ports.storage import Storage, Unit
+from engine.strategies.registry import strategy
 
 EnvStream = tuple[Environment, StreamKey]
+StrategyKey = tuple[object, ...]
 
 
 @dataclass(slots=True)
 class Member:
-    """One bot as the cycles need it. ``entering``: an entry order is under way."""
+    """One bot as the cycles need it. ``entering``: an entry order is under way.
+
+    ``judge`` names its strategy and parameters: bots with the same one share one judge.
+    """
 
     bot: Bot
+    judge: StrategyKey
     position: Position | None = None
     entering: bool = False
     day: DayCount = field(default_factory=lambda: DayCount(""))
-    decision: Signal | None = None
+
+    @property
+    def needs_prices(self) -> bool:
+        """Whether its symbol's book must be heard."""
+        return self.bot.state.running or self.position is not None
 
 
 class Fleet:
@@ -62,7 +71,6 @@ class Fleet:
         if old is not None:
             self._by_stream[self.stream_of(old.bot)].discard(bot_id)
         if member is not None:
-            member.decision = old.decision if old else None
             self._put(member)
         return member
 
@@ -104,8 +112,10 @@ class Fleet:
     async def _member(self, unit: Unit, bot: Bot) -> Member:
         day = self._clock.now().date().isoformat()
         orders = await unit.orders.unfinished(bot.account)
+        chosen = strategy(bot.config.strategy)
         return Member(
             bot=bot,
+            judge=chosen.key(chosen.validate(bot.config.params)),
             position=await unit.positions.open_of(bot.id),
             entering=any(
                 o.bot_id == bot.id and o.leg is Leg.ENTRY and not o.state.final for o in orders

@@ -9,7 +9,7 @@ from engine.core.errors import SkipperError, Stale
 from engine.core.order import Order, OrderReport, OrderState
 from engine.core.position import Position
 from engine.cycles.books import book
-from engine.cycles.fleet import Fleet
+from engine.cycles.fleet import Fleet, Member
 from engine.cycles.guard import Guard
 from engine.cycles.nudges import Nudges
 from engine.ports.storage import Storage, Unit
@@ -105,15 +105,14 @@ class Ledger:
 
     async def after_commit(self, bots: set[int]) -> None:
         """Refresh the fleet's picture of these bots and wake whoever has work now."""
-        accounts = set()
         for bot_id in bots:
-            known = self.fleet.members.get(bot_id)
-            member = await self.fleet.reload(bot_id)
-            for seen in (known, member):
+            before = self.fleet.members.get(bot_id)
+            now = await self.fleet.reload(bot_id)
+            for seen in (before, now):
                 if seen is not None:
-                    accounts.add(seen.bot.account)
-        for account in accounts:
-            self.nudges.orders(account)
+                    self.nudges.orders(seen.bot.account)
+            if _needs(before) != _needs(now):
+                self.nudges.attention.set()
         self.nudges.outbox()
 
     async def _guard(self, unit: Unit, order: Order, position: Position | None) -> None:
@@ -133,3 +132,10 @@ class Ledger:
 def has_work(order: Order) -> bool:
     """Whether the sender has something to do for the order."""
     return order.state in _WORK or order.filled_qty > order.booked_qty
+
+
+def _needs(member: Member | None) -> tuple[bool, bool]:
+    """What a bot asks of streams and prices."""
+    if member is None:
+        return False, False
+    return member.bot.state.running, member.needs_prices

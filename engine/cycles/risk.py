@@ -31,7 +31,7 @@ from engine.cycles import tell
 from engine.cycles.fleet import EnvStream, Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
-from engine.cycles.signal import SignalCycle, Verdict, strategy_key
+from engine.cycles.signal import SignalCycle, Verdict
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
 
@@ -75,7 +75,7 @@ class RiskCycle:
         cases = [
             (member, signal)
             for member in self.fleet.on_stream(verdict.stream)
-            if (signal := verdict.signals.get(strategy_key(member.bot))) is not None
+            if (signal := verdict.signals.get(member.judge)) is not None
         ]
         acting = [(m, s) for m, s in cases if s.action is not Action.HOLD]
         try:

@@ -7,17 +7,15 @@ the risk cycle; how far a stream was judged is stored with what followed from it
 import asyncio
 from dataclasses import dataclass, field
 
-from engine.core.bot import Bot
 from engine.core.bot_config import Environment
 from engine.core.market import Candle, StreamKey
 from engine.core.signal import Signal
-from engine.cycles.fleet import EnvStream, Fleet
+from engine.cycles.fleet import EnvStream, Fleet, Member, StrategyKey
 from engine.market.feed import Feed
 from engine.ports.clock import Clock
 from engine.strategies.base import LiveSignals
 from engine.strategies.registry import strategy
 
-StrategyKey = tuple[object, ...]
 # Held beyond the warm-up, so that a candle missed around a restart can still be judged.
 _SPARE = 3
 
@@ -39,12 +37,6 @@ class Verdict:
     signals: dict[StrategyKey, Signal]
 
 
-def strategy_key(bot: Bot) -> StrategyKey:
-    """What makes two bots share one judge."""
-    chosen = strategy(bot.config.strategy)
-    return chosen.key(chosen.validate(bot.config.params))
-
-
 @dataclass(slots=True)
 class SignalCycle:
     """Keeps one judge per stream and parameter set, and queues their verdicts."""
@@ -64,17 +56,21 @@ class SignalCycle:
 
         self.feeds[environment].listen(on_candle)
 
-    async def follow(self, bot: Bot) -> None:
+    def judges(self, member: Member) -> bool:
+        """Whether the bot's stream is followed and judged with its parameters."""
+        return member.judge in self._judges.get(self.fleet.stream_of(member.bot), {})
+
+    async def follow(self, member: Member) -> None:
         """Make sure that the bot's stream is followed and judged; returns once it is warm."""
-        stream = self.fleet.stream_of(bot)
+        stream = self.fleet.stream_of(member.bot)
         environment, key = stream
-        chosen = strategy(bot.config.strategy)
-        params = chosen.validate(bot.config.params)
+        chosen = strategy(member.bot.config.strategy)
+        params = chosen.validate(member.bot.config.params)
         await self.feeds[environment].ensure(key, chosen.warmup(params) + _SPARE)
         judges = self._judges.setdefault(stream, {})
-        if chosen.key(params) in judges:
+        if member.judge in judges:
             return
-        judge = judges[chosen.key(params)] = Judge(chosen.live(params))
+        judge = judges[member.judge] = Judge(chosen.live(params))
         for candle in self.feeds[environment].candles(key):
             judge.last = judge.live.update(candle)
             self._heard[stream] = candle.open_time
@@ -85,7 +81,7 @@ class SignalCycle:
         for member in self.fleet.members.values():
             if member.bot.state.running:
                 stream = self.fleet.stream_of(member.bot)
-                wanted.setdefault(stream, set()).add(strategy_key(member.bot))
+                wanted.setdefault(stream, set()).add(member.judge)
         for stream in list(self._judges):
             if stream not in wanted:
                 self.feeds[stream[0]].drop(stream[1])
@@ -102,10 +98,9 @@ class SignalCycle:
             if stream in self._heard
         ]
 
-    def decision(self, bot: Bot) -> Signal | None:
+    def decision(self, member: Member) -> Signal | None:
         """What the bot's judge said last."""
-        judges = self._judges.get(self.fleet.stream_of(bot), {})
-        judge = judges.get(strategy_key(bot))
+        judge = self._judges.get(self.fleet.stream_of(member.bot), {}).get(member.judge)
         return judge.last if judge else None
 
     def _judge(self, stream: EnvStream, candle: Candle, *, live: bool) -> None:

@@ -10,6 +10,7 @@ from engine.core.bot_config import BotConfig, Environment
 from engine.core.bot_state import BotState
 from engine.core.checks import DayCount, Refused
 from engine.core.events import Alert, OutboxRow
+from engine.core.market import Side
 from engine.core.order import Fill, Leg, Order
 from engine.core.position import Position
 from engine.core.signal import Signal
@@ -158,6 +159,10 @@ class Fills(Protocol):
         ...
 
     async def all(self) -> list[Fill]: ...
+    async def of_account(self, account: str) -> list[tuple[Side, Fill]]:
+        """All fills of an account with the side of their order, oldest first."""
+        ...
+
     async def claim_entry(self, order_id: int, position_id: int) -> None:
         """Bind an entry order, and so its fills, to the position that they opened."""
         ...

@@ -1,0 +1,134 @@
+"""Accounts: one keeper per trading account: its stream, its balances, its sender."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from engine.core.errors import ExchangeError, KeyRefused, SkipperError
+from engine.core.order import OrderReport
+from engine.cycles.doubt import Doubts
+from engine.cycles.execution import Sender
+from engine.cycles.ledger import Ledger
+from engine.cycles.readiness import Readiness
+from engine.cycles.reconcile import Reconciler
+from engine.cycles.settling import Settler
+from engine.cycles.trouble import Trouble
+from engine.ports.clock import Clock, ExchangeTime
+from engine.ports.trader import AccountEvent, Brokerage, Trader
+from engine.runtime.nursery import Nursery
+
+_log = structlog.get_logger("accounts")
+_REOPEN = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(slots=True)
+class Keeper:
+    """What runs for one account."""
+
+    sender: Sender
+    tasks: tuple[asyncio.Task[None], asyncio.Task[None]]
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Opens accounts as bots need them and keeps their rows in line with the exchange."""
+
+    brokerage: Brokerage
+    ledger: Ledger
+    reconciler: Reconciler
+    readiness: Readiness
+    trouble: Trouble
+    clock: Clock
+    exchange_time: ExchangeTime
+    nursery: Nursery
+    keepers: dict[str, Keeper] = field(default_factory=dict)
+
+    def keep(self, accounts: set[str]) -> None:
+        """Start what these accounts need; those already kept go on."""
+        for account in accounts - self.keepers.keys():
+            doubts = Doubts(self.clock)
+            settler = Settler(self.ledger, doubts, self.trouble, self.clock)
+            sender = Sender(
+                account=account,
+                brokerage=self.brokerage,
+                ledger=self.ledger,
+                settler=settler,
+                trouble=self.trouble,
+                clock=self.clock,
+                exchange_time=self.exchange_time,
+                nursery=self.nursery,
+            )
+            tasks = (
+                self.nursery.supervise(f"sender {account}", sender.run),
+                self.nursery.start(f"stream {account}", self._stream(account)),
+            )
+            self.keepers[account] = Keeper(sender, tasks)
+
+    async def renew(self, account: str) -> None:
+        """Close an account whose key changed; the next pass opens it anew."""
+        keeper = self.keepers.pop(account, None)
+        self.readiness.accounts.discard(account)
+        if keeper is not None:
+            await keeper.sender.land()
+            for task in keeper.tasks:
+                task.cancel()
+        await self.brokerage.forget(account)
+
+    async def reconcile(self, account: str) -> bool:
+        """Read the account now; False when the exchange did not answer."""
+        try:
+            trader = await self.brokerage.trader(account)
+            await self.reconciler.account(account, trader)
+        except KeyRefused as error:
+            self.readiness.accounts.discard(account)
+            await self.trouble.key_refused(account, error)
+            return False
+        except SkipperError as error:
+            _log.warning("not reconciled", account=account, error=str(error))
+            return False
+        self.readiness.accounts.add(account)
+        return True
+
+    async def reconcile_all(self) -> None:
+        """The minute's net: every kept account."""
+        await asyncio.gather(*(self.reconcile(account) for account in list(self.keepers)))
+
+    async def land(self) -> None:
+        """Wait for every request in flight."""
+        await asyncio.gather(*(keeper.sender.land() for keeper in self.keepers.values()))
+
+    async def _stream(self, account: str) -> None:
+        """Follow the account's stream for ever: open, reconcile, listen, and again."""
+        failures = 0
+        while True:
+            try:
+                trader = await self.brokerage.trader(account)
+                async with trader.events() as events:
+                    if await self.reconcile(account):
+                        failures = 0
+                    async for event in events:
+                        await self._hear(account, trader, event)
+            except KeyRefused as error:
+                await self.trouble.key_refused(account, error)
+            except SkipperError as error:
+                _log.warning("account stream lost", account=account, error=str(error))
+            self.readiness.accounts.discard(account)
+            await self.clock.sleep_real(_REOPEN[min(failures, len(_REOPEN) - 1)])
+            failures += 1
+
+    async def _hear(self, account: str, trader: Trader, event: AccountEvent) -> None:
+        if not isinstance(event, OrderReport):
+            known = self.ledger.fleet.balances.setdefault(account, {})
+            known |= event.balances
+            return
+        await self.ledger.record([event])
+        if account.startswith("paper:"):
+            await self._paper_balances(account, trader)
+
+    async def _paper_balances(self, account: str, trader: Trader) -> None:
+        """Paper has no balance events; its wallet follows from its fills."""
+        try:
+            self.ledger.fleet.balances[account] = await trader.balances()
+        except ExchangeError as error:
+            _log.warning("paper balances not read", account=account, error=str(error))

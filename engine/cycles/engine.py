@@ -1,0 +1,213 @@
+"""Engine: everything that trades, started in the one right order and stopped in reverse.
+
+Starting up is recovering: rows are read, the account is compared with the exchange, positions
+are guarded, and only then does the scheduler run.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import structlog
+
+from engine.core.bot_config import Environment, Mode
+from engine.core.errors import ExchangeError, Unavailable
+from engine.core.market import Market
+from engine.cycles import tell
+from engine.cycles.accounts import Accounts
+from engine.cycles.attendant import Attendant
+from engine.cycles.daily_reset import DailyReset
+from engine.cycles.fleet import Fleet
+from engine.cycles.guard import Guard
+from engine.cycles.insight import LiveInsight
+from engine.cycles.ledger import Ledger
+from engine.cycles.nudges import Nudges
+from engine.cycles.readiness import Readiness
+from engine.cycles.reconcile import Reconciler
+from engine.cycles.risk import RiskCycle
+from engine.cycles.rulebook import Rulebook
+from engine.cycles.scheduler import Job, Scheduler
+from engine.cycles.signal import SignalCycle
+from engine.cycles.trouble import Trouble
+from engine.market.feed import Feed
+from engine.ports.clock import Clock, ExchangeTime
+from engine.ports.storage import Storage, Unit
+from engine.ports.trader import Brokerage
+from engine.runtime.nursery import Nursery
+
+_log = structlog.get_logger("engine")
+# An exchange that does not answer at start must not keep the rest from starting.
+_PATIENCE = 15.0
+_LANDING = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the wiring hands to the engine. ``times``: one exchange clock per environment."""
+
+    storage: Storage
+    clock: Clock
+    nursery: Nursery
+    brokerage: Brokerage
+    rulebook: Rulebook
+    feeds: dict[Environment, Feed]
+    times: dict[Environment, ExchangeTime]
+    modes: frozenset[Mode]
+    nudges: Nudges
+
+
+class Engine:
+    """The running engine; ``insight`` is what the chat may know of it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self.fleet = Fleet(parts.storage, parts.clock, parts.rulebook.public)
+        self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock)
+        self.readiness = Readiness(parts.feeds, parts.times)
+        self.insight = LiveInsight(self.fleet, self.signals, self.readiness, parts.nursery)
+        self._scheduler: Scheduler | None = None
+        self._accounts: Accounts | None = None
+
+    async def start(self) -> None:
+        """Recover, then trade; returns once reconciled or once the exchange proved silent."""
+        parts = self._parts
+        began = parts.clock.now_ms()
+        async with parts.storage.system() as unit:
+            install = await unit.installs.boot(began)
+            await unit.outbox.release_claimed()
+            await unit.commit()
+        for environment in parts.feeds:
+            self.signals.hear(environment)
+        await self._wait_for_exchange()
+        await self.fleet.load()
+        guard = Guard(parts.rulebook, parts.clock, install)
+        ledger = Ledger(parts.storage, self.fleet, guard, parts.nudges)
+        accounts = self._accounts = self._make_accounts(ledger)
+        attendant = Attendant(
+            self.fleet, ledger, self.signals, accounts, parts.nudges, parts.nursery
+        )
+        await _restart_naked_clocks(ledger)
+        await attendant.sync()
+        await self._reconcile(accounts)
+        await attendant.guard_all()
+        risk = RiskCycle(
+            fleet=self.fleet,
+            ledger=ledger,
+            signals=self.signals,
+            readiness=self.readiness,
+            clock=parts.clock,
+            modes=parts.modes,
+            install=install,
+        )
+        reset = DailyReset(ledger, parts.clock)
+        await reset.run()
+        parts.nursery.supervise("risk", risk.run)
+        parts.nursery.supervise("attendant", attendant.run)
+        self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
+        self._scheduler.start()
+        await self._tell_restart(ledger, install, began)
+
+    async def stop(self) -> None:
+        """Start nothing more, then wait (bounded) for what was sent to be answered and booked."""
+        if self._scheduler is not None:
+            self._scheduler.stop()
+        if self._accounts is not None:
+            try:
+                async with asyncio.timeout(_LANDING):
+                    await self._accounts.land()
+            except TimeoutError:
+                _log.warning("stopped with requests unanswered; the next start looks them up")
+
+    def _make_accounts(self, ledger: Ledger) -> Accounts:
+        parts = self._parts
+        public = parts.rulebook.public
+        return Accounts(
+            brokerage=parts.brokerage,
+            ledger=ledger,
+            reconciler=Reconciler(ledger, self.fleet),
+            readiness=self.readiness,
+            trouble=Trouble(ledger, parts.clock),
+            clock=parts.clock,
+            exchange_time=parts.times[public],
+            nursery=parts.nursery,
+        )
+
+    def _table(
+        self, risk: RiskCycle, accounts: Accounts, attendant: Attendant, reset: DailyReset
+    ) -> list[Job]:
+        """THE TABLE: name, market seconds between runs (None: 00:00 UTC), work."""
+
+        async def clocks() -> None:
+            for time in self._parts.times.values():
+                await time.measure()
+
+        async def catalogue() -> None:
+            for one in self._parts.rulebook.catalogues.values():
+                await one.refresh(Market.SPOT)
+
+        return [
+            Job("signal", 60, risk.catch_up),
+            Job("reconcile", 60, accounts.reconcile_all),
+            Job("protection", 60, attendant.guard_all),
+            Job("upkeep", 60, attendant.sync),
+            Job("daily reset", None, reset.run),
+            Job("paused bots", 60, reset.run),
+            Job("exchange clock", 300, clocks, real=True),
+            Job("catalogue", 86_400, catalogue),
+        ]
+
+    async def _wait_for_exchange(self) -> None:
+        """Clock and catalogue; an exchange that is away is asked again by the jobs."""
+        parts = self._parts
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                for environment, time in parts.times.items():
+                    await time.measure()
+                    await parts.rulebook.catalogues[environment].refresh(Market.SPOT)
+        except (TimeoutError, ExchangeError) as error:
+            _log.error("the exchange does not answer; trying on", error=str(error))
+            parts.nursery.start("wait for the exchange", self._until_known())
+
+    async def _until_known(self) -> None:
+        parts = self._parts
+        while True:
+            await parts.clock.sleep_real(5.0)
+            try:
+                for environment, time in parts.times.items():
+                    await time.measure()
+                    await parts.rulebook.catalogues[environment].refresh(Market.SPOT)
+            except Unavailable:
+                continue
+            return
+
+    async def _reconcile(self, accounts: Accounts) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await accounts.reconcile_all()
+        except TimeoutError:
+            _log.error("not everything could be reconciled at start; trying on")
+
+    async def _tell_restart(self, ledger: Ledger, install: str, began: int) -> None:
+        held = Counter(m.bot.owner_id for m in self.fleet.members.values() if m.position)
+        now = self._parts.clock.now_ms()
+        if not held:
+            return
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            for owner_id, positions in held.items():
+                seconds = (now - began) // 1000
+                alert = tell.restarted(owner_id, install, positions, seconds)
+                await unit.outbox.add(alert, now)
+            return set(), True
+
+        await ledger.change(work)
+
+
+async def _restart_naked_clocks(ledger: Ledger) -> None:
+    """The naked limit counts time in which the engine could act, not the time it was down."""
+    now = ledger.guard.clock.now_ms()
+    async with ledger.storage.system() as unit:
+        for position in await unit.positions.unfinished():
+            if position.naked_since is not None and position.closed_at is None:
+                await unit.positions.save(replace(position, naked_since=now))
+        await unit.commit()

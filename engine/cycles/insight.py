@@ -1,0 +1,47 @@
+"""Insight: what the running engine lets cards and health reports know."""
+
+from dataclasses import dataclass
+
+from engine.core.bot_config import Environment
+from engine.core.market import StreamState
+from engine.core.signal import Signal
+from engine.cycles.fleet import Fleet
+from engine.cycles.readiness import Readiness
+from engine.cycles.signal import SignalCycle
+from engine.ports.insight import Health
+from engine.runtime.nursery import Nursery
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInsight:
+    """Implements the Insight port over the engine's memory."""
+
+    fleet: Fleet
+    signals: SignalCycle
+    readiness: Readiness
+    nursery: Nursery
+
+    def last_decision(self, bot_id: int) -> Signal | None:
+        """What the bot's strategy said of the last closed candle, HOLD included."""
+        member = self.fleet.members.get(bot_id)
+        return self.signals.decision(member) if member else None
+
+    def stream_state(self, environment: Environment, bot_id: int) -> StreamState | None:
+        """State of the bot's candle stream, None while it is not listening."""
+        member = self.fleet.members.get(bot_id)
+        return self.readiness.stream((environment, member.bot.config.stream)) if member else None
+
+    def health(self) -> Health:
+        """The engine as a whole: reconciled when every trading account is."""
+        states = {
+            f"{environment.value} {' '.join(key)}": state
+            for environment, feed in self.readiness.feeds.items()
+            for key, state in feed.states().items()
+        }
+        offsets = [abs(time.offset_ms) for time in self.readiness.times.values()]
+        return Health(
+            reconciled=self.fleet.accounts() <= self.readiness.accounts,
+            streams=states,
+            clock_offset_ms=max(offsets, default=0),
+            tasks=tuple(self.nursery.names),
+        )
