@@ -1,0 +1,1 @@
+"""Stand-ins for collaborators, driven by hand."""

@@ -1,0 +1,89 @@
+"""The market clock runs on steady time, at its rate, and follows the exchange."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from engine.runtime.clock import MarketClock, wall_ms
+from tests.fakes.clock import FrozenClock
+
+
+class Steady:
+    """Steady nanoseconds, moved by hand."""
+
+    def __init__(self):
+        self.ns = 5_000_000_000
+
+    def __call__(self):
+        return self.ns
+
+
+def test_market_time_is_origin_plus_elapsed_times_rate():
+    steady = Steady()
+    clock = MarketClock(60.0, 1_000_000, steady=steady)
+
+    steady.ns += 1_500_000_000
+
+    assert clock.now_ms() == 1_000_000 + 90_000
+    assert clock.now() == datetime(1970, 1, 1, 0, 18, 10, tzinfo=UTC)
+
+
+def test_without_an_origin_it_starts_at_the_computers_time():
+    before = wall_ms()
+
+    assert before <= MarketClock().now_ms() <= wall_ms() + 5
+
+
+def test_adjusting_moves_it_to_the_exchanges_time():
+    steady = Steady()
+    clock = MarketClock(1.0, 1_000_000, steady=steady)
+
+    clock.adjust(-250)
+    steady.ns += 1_000_000
+
+    assert clock.now_ms() == 999_751
+
+
+def test_real_time_runs_forward():
+    clock = MarketClock(3600.0, 0)
+
+    first = clock.now_ms()
+    while clock.now_ms() == first:
+        pass
+
+    assert clock.now_ms() > first
+
+
+async def test_sleeping_takes_market_time():
+    clock = MarketClock(3600.0, 0)
+
+    await clock.sleep(18)
+
+    assert clock.now_ms() >= 18_000
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_clock_that_does_not_run_forward_is_refused(rate):
+    with pytest.raises(ValueError, match="rate"):
+        MarketClock(rate)
+
+
+async def test_the_frozen_clock_wakes_sleepers_in_order_at_their_instant():
+    clock = FrozenClock(0)
+    woken = []
+
+    async def sleeper(seconds):
+        await clock.sleep(seconds)
+        woken.append((seconds, clock.now_ms()))
+
+    async with asyncio.TaskGroup() as group:
+        for seconds in (3, 1, 2, 60):
+            group.create_task(sleeper(seconds))
+        await clock.settle()
+        assert clock.sleepers == 4
+        await clock.advance(10)
+        assert woken == [(1, 1000), (2, 2000), (3, 3000)]
+        await clock.advance(50)
+
+    assert woken[-1] == (60, 60_000)
