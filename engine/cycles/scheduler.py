@@ -36,7 +36,11 @@ class MarketMidnight(BaseTrigger):  # type: ignore[misc]  # APScheduler 3 has no
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+    def get_next_fire_time(
+        self,
+        previous_fire_time: datetime | None,  # noqa: ARG002 - the base class asks for it
+        now: datetime,
+    ) -> datetime:
         """Real instant of the next market midnight, seen from the real instant ``now``."""
         market = self._clock.now_ms()
         remaining = (market // _DAY_MS + 1) * _DAY_MS - market
