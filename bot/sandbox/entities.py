@@ -18,7 +18,11 @@ _FOUND = (
     ("hashtag", re.compile(r"(?<![\w#&])#(?=\w*[^\W\d])\w{1,256}")),
     ("cashtag", re.compile(r"(?<![\w$])\$[A-Z]{1,8}(?![\w$])")),
 )
-_ORDER = ("blockquote", "expandable_blockquote", "pre", "code", "text_link")
+_FOREMOST = ("blockquote", "expandable_blockquote", "pre", "code", "text_link")
+_LAST = ("bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji")
+_RANKS = {kind: place - len(_FOREMOST) for place, kind in enumerate(_FOREMOST)} | {
+    kind: place + 1 for place, kind in enumerate(_LAST)
+}
 _MONOSPACE = frozenset({"code", "pre"})
 _OPAQUE = frozenset({"code", "pre", "text_link", "text_mention", "custom_emoji", "date_time"})
 _MERGED = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler"})
@@ -55,9 +59,7 @@ def _span(entity: Entity) -> tuple[int, int]:
 
 def _sorted(entities: list[Entity]) -> tuple[Entity, ...]:
     def place(entity: Entity) -> tuple[int, int, int]:
-        kind = entity["type"]
-        rank = _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
-        return entity["offset"], -entity["length"], rank
+        return entity["offset"], -entity["length"], _RANKS.get(entity["type"], 0)
 
     return tuple(sorted(entities, key=place))
 
