@@ -16,7 +16,7 @@ from engine.core.position import Position, PositionSide, PositionState
 from engine.core.signal import Action, Signal
 from engine.core.sizing import Size, TooSmall, size_entry
 
-# An entry decided longer ago than this (market ms) is not sent any more: the price has moved.
+# An entry decided longer ago than this (real ms) is not sent any more: the price has moved.
 ENTRY_EXPIRES_MS = 30_000
 MAX_ENTRY_ATTEMPTS = 3
 
@@ -90,15 +90,19 @@ def plan_entry(approved: Approved, plan: EntryPlan) -> Order:
     )
 
 
-def entry_expired(order: Order, now: int) -> bool:
-    """Whether an entry waited too long to be sent; exits never expire."""
-    return not order.leg.exit and now - order.created_at > ENTRY_EXPIRES_MS
+def entry_expired(order: Order, now: int, rate: float) -> bool:
+    """Whether an entry waited too long to be sent; exits never expire.
+
+    ``now`` in market ms, of which ``rate`` pass in a real one.
+    """
+    return not order.leg.exit and (now - order.created_at) / rate > ENTRY_EXPIRES_MS
 
 
-def another_attempt(order: Order, now: int) -> Order | None:
+def another_attempt(order: Order, now: int, rate: float) -> Order | None:
     """The next attempt of an entry that provably was not executed, None when it is too late."""
     decoded = decode_client_id(order.client_id)
-    if decoded is None or decoded.attempt >= MAX_ENTRY_ATTEMPTS or entry_expired(order, now):
+    expired = entry_expired(order, now, rate)
+    if decoded is None or decoded.attempt >= MAX_ENTRY_ATTEMPTS or expired:
         return None
     client_id = client_order_id(
         decoded.install, decoded.bot_id, decoded.decision, order.leg, decoded.attempt + 1

@@ -20,9 +20,10 @@ from engine.core.order import (
 )
 from engine.core.position import ExitReason, Position, PositionSide, PositionState
 
-# After so much market time without full cover the position is closed at market (design, 6).
+# The two limits below count real time: they are about answers, which a demo's clock cannot hasten.
+# After so long without full cover the position is closed at market (design, 6).
 NAKED_LIMIT_MS = 5_000
-# How long a partly filled target may stand without its stop, and an entry may stay part filled.
+# How long a partly filled target may stand without its stop before it makes room for a new pair.
 PARTIAL_GRACE_MS = 2_000
 # The same refusal is not asked for more often than this (reliability.md, invariant 27).
 MAX_ATTEMPTS = 3
@@ -80,7 +81,8 @@ Step = PlanOrders | CancelOrder | AskClose | CloseBooks | StartNakedClock | Cove
 class Scene:
     """What ``protect`` looks at. ``orders``: every order of the position's decision, any state.
 
-    ``price`` is what a seller gets now (None when unknown); ``now`` market ms.
+    ``price`` is what a seller gets now (None when unknown); ``now`` market ms, of which ``rate``
+    pass in a real one.
     """
 
     position: Position
@@ -89,6 +91,11 @@ class Scene:
     price: Decimal | None
     now: int
     install: str
+    rate: float = 1.0
+
+    def real_ms_since(self, at: int) -> float:
+        """Real milliseconds since the market instant ``at``."""
+        return (self.now - at) / self.rate
 
 
 def protect(scene: Scene) -> list[Step]:
@@ -194,7 +201,7 @@ def _cover(scene: Scene) -> list[Step]:
 def _resize(scene: Scene, resting: list[Order]) -> list[Step]:
     """Exits stand that cover too little or nothing: after a short grace they are removed."""
     youngest = max((order.updated_at for order in scene.orders), default=0)
-    if scene.now - youngest < PARTIAL_GRACE_MS:
+    if scene.real_ms_since(youngest) < PARTIAL_GRACE_MS:
         return []
     return [CancelOrder(order) for order in resting]
 
@@ -207,10 +214,10 @@ def _clock(scene: Scene) -> list[Step]:
 
 
 def _naked_too_long(scene: Scene) -> bool:
+    """Past the naked limit, and it has been tried: the first attempt is always made."""
     since = scene.position.naked_since
-    return (
-        since is not None and scene.now - since > NAKED_LIMIT_MS and _attempts(scene, Leg.STOP) > 0
-    )
+    tried = _attempts(scene, Leg.STOP) > 0
+    return tried and since is not None and scene.real_ms_since(since) > NAKED_LIMIT_MS
 
 
 def _past_its_levels(scene: Scene) -> ExitReason | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from engine.core.bot_config import Environment, Mode
-from engine.core.errors import ExchangeError, Unavailable
+from engine.core.errors import ExchangeError
 from engine.core.market import Market
 from engine.cycles import tell
 from engine.cycles.accounts import Accounts
@@ -176,7 +176,7 @@ class Engine:
                 for environment, time in parts.times.items():
                     await time.measure()
                     await parts.rulebook.catalogues[environment].refresh(Market.SPOT)
-            except Unavailable:
+            except ExchangeError:
                 continue
             return
 

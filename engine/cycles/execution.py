@@ -109,7 +109,7 @@ class Sender:
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""
         now = self.clock.now_ms()
-        late = [group[0] for group in groups if entry_expired(group[0], now)]
+        late = [group[0] for group in groups if entry_expired(group[0], now, self.clock.rate)]
         for order in late:
             gone = move(order, OrderEvent.WITHDRAW, at=now, note="it came too late to be sent")
             await self.ledger.save([(gone, order)])

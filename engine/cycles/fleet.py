@@ -13,11 +13,11 @@ from engine.core.checks import DayCount
 from engine.core.errors import NotFound
 from engine.core.market import StreamKey
 from engine.core.money import ZERO
-from engine.core.order import Leg
-from engine.core.position import Position
+from engine.core.order import Leg, Order
+from engine.core.position import Position, PositionState
 from engine.ports.account import Balance
 from engine.ports.clock import Clock
-from engine.ports.storage import Storage, Unit
+from engine.ports.storage import Storage
 from engine.strategies.registry import strategy
 
 EnvStream = tuple[Environment, StreamKey]
@@ -26,7 +26,8 @@ StrategyKey = tuple[object, ...]
 
 @dataclass(slots=True)
 class Member:
-    """One bot as the cycles need it. ``entering``: an entry order is under way.
+    """One bot as the cycles need it. ``entering``: an entry order is under way; ``busy``: some
+    order of its is not settled.
 
     ``judge`` names its strategy and parameters: bots with the same one share one judge.
     """
@@ -35,6 +36,7 @@ class Member:
     judge: StrategyKey
     position: Position | None = None
     entering: bool = False
+    busy: bool = False
     day: DayCount = field(default_factory=lambda: DayCount(""))
 
     @property
@@ -55,18 +57,32 @@ class Fleet:
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
 
     async def load(self) -> None:
-        """Read every bot."""
+        """Read every bot, with one pass over positions and orders."""
         async with self._storage.reading() as unit:
-            for bot in await unit.bots.all():
-                self._put(await self._member(unit, bot))
+            bots = await unit.bots.all()
+            positions = {p.bot_id: p for p in await unit.positions.unfinished() if _open(p)}
+            orders: dict[int, list[Order]] = defaultdict(list)
+            for order in await unit.orders.unfinished():
+                orders[order.bot_id].append(order)
+            for bot in bots:
+                day = await unit.counters.get(bot.id, self._day())
+                self._put(_member(bot, positions.get(bot.id), orders[bot.id], day))
 
     async def reload(self, bot_id: int) -> Member | None:
         """Read one bot again after a commit that touched it; None when it was deleted."""
         async with self._storage.reading() as unit:
             try:
-                member = await self._member(unit, await unit.bots.get(bot_id))
+                bot = await unit.bots.get(bot_id)
             except NotFound:
                 member = None
+            else:
+                orders = await unit.orders.unfinished(bot.account)
+                member = _member(
+                    bot,
+                    await unit.positions.open_of(bot_id),
+                    [order for order in orders if order.bot_id == bot_id],
+                    await unit.counters.get(bot_id, self._day()),
+                )
         old = self.members.pop(bot_id, None)
         if old is not None:
             self._by_stream[self.stream_of(old.bot)].discard(bot_id)
@@ -89,16 +105,16 @@ class Fleet:
         return {self.stream_of(m.bot) for m in self.members.values() if m.bot.state.running}
 
     def accounts(self) -> set[str]:
-        """Accounts that are trading: with a running bot, a position or an entry under way."""
+        """Accounts that are trading: with a running bot, a position or an unsettled order."""
         return {
             member.bot.account
             for member in self.members.values()
-            if member.bot.state.running or member.position is not None or member.entering
+            if member.bot.state.running or member.position is not None or member.busy
         }
 
     def today(self, member: Member) -> DayCount:
         """The bot's counters of the current UTC day."""
-        day = self._clock.now().date().isoformat()
+        day = self._day()
         return member.day if member.day.day == day else DayCount(day)
 
     def free(self, account: str, asset: str) -> Balance:
@@ -109,16 +125,21 @@ class Fleet:
         self.members[member.bot.id] = member
         self._by_stream[self.stream_of(member.bot)].add(member.bot.id)
 
-    async def _member(self, unit: Unit, bot: Bot) -> Member:
-        day = self._clock.now().date().isoformat()
-        orders = await unit.orders.unfinished(bot.account)
-        chosen = strategy(bot.config.strategy)
-        return Member(
-            bot=bot,
-            judge=chosen.key(chosen.validate(bot.config.params)),
-            position=await unit.positions.open_of(bot.id),
-            entering=any(
-                o.bot_id == bot.id and o.leg is Leg.ENTRY and not o.state.final for o in orders
-            ),
-            day=await unit.counters.get(bot.id, day),
-        )
+    def _day(self) -> str:
+        return self._clock.now().date().isoformat()
+
+
+def _open(position: Position) -> bool:
+    return position.state is not PositionState.CLOSED
+
+
+def _member(bot: Bot, position: Position | None, unsettled: list[Order], day: DayCount) -> Member:
+    chosen = strategy(bot.config.strategy)
+    return Member(
+        bot=bot,
+        judge=chosen.key(chosen.validate(bot.config.params)),
+        position=position,
+        entering=any(o.leg is Leg.ENTRY and not o.state.final for o in unsettled),
+        busy=bool(unsettled),
+        day=day,
+    )

@@ -67,6 +67,7 @@ class Guard:
             price=self.rulebook.exit_price(bot, position),
             now=self.clock.now_ms(),
             install=self.install,
+            rate=self.clock.rate,
         )
 
     async def _apply(self, unit: Unit, position: Position, step: Step) -> Position:

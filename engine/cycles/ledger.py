@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine.core.errors import SkipperError, Stale
+from engine.core.errors import IllegalEvent, Stale, Unavailable
 from engine.core.order import Order, OrderReport, OrderState
 from engine.core.position import Position
 from engine.cycles.books import book
@@ -122,9 +122,7 @@ class Ledger:
             return
         try:
             await self.guard.look(unit, await unit.positions.get(position.id))
-        except SkipperError as error:
-            if isinstance(error, Stale):
-                raise
+        except (IllegalEvent, Unavailable) as error:
             # Booking must never be lost because guarding failed: the next pass looks again.
             _log.error("guarding failed", position=position.id, error=str(error))
 

@@ -28,7 +28,7 @@ class Trouble:
         """Plan one more attempt where that is sane and still in time, else tell the user."""
         if order.leg is not Leg.ENTRY:
             return
-        again = another_attempt(order, self.clock.now_ms()) if retry else None
+        again = another_attempt(order, self.clock.now_ms(), self.clock.rate) if retry else None
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             if again is not None:
