@@ -1,0 +1,73 @@
+"""The exchange's clock as seen from ours: offset, its uncertainty, and when to measure again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from engine.core.errors import RateLimited, Unavailable
+from engine.ports.clock import Clock
+
+_STALE_AFTER = 180.0
+_SAMPLES = 3
+_TOLERANCE_MS = 500
+
+
+class ExchangeClock:
+    """Implements ``engine.ports.clock.ExchangeTime``, compensated for the round trip.
+
+    ``offset_ms`` (market ms, exchange minus ours) is off by at most ``error_ms``, half of the
+    quickest round trip. ``ask`` reads the exchange's time in ms.
+    """
+
+    def __init__(self, clock: Clock, ask: Callable[[], Awaitable[int]]) -> None:
+        self._clock = clock
+        self._ask = ask
+        self._measured_at: float | None = None
+        self._lock = asyncio.Lock()
+        self.offset_ms = 0
+        self.error_ms = 0
+
+    @property
+    def measured(self) -> bool:
+        """Whether the offset is known at all."""
+        return self._measured_at is not None
+
+    @property
+    def ok(self) -> bool:
+        """Whether our clock runs within half a real second of the exchange's."""
+        return self.measured and abs(self.offset_ms) <= _TOLERANCE_MS * max(1.0, self._clock.rate)
+
+    @property
+    def stale(self) -> bool:
+        """Whether the last measurement is some minutes (real time) old."""
+        now = asyncio.get_running_loop().time()
+        return self._measured_at is None or now - self._measured_at > _STALE_AFTER
+
+    def stamp(self, ours_ms: int | None = None) -> int:
+        """The exchange's time (ms) at ``ours_ms`` of our clock, or now."""
+        return (self._clock.now_ms() if ours_ms is None else ours_ms) + self.offset_ms
+
+    async def refresh(self) -> None:
+        """Measure if never done or stale; concurrent callers share it. Raises Unavailable."""
+        async with self._lock:
+            if self.stale:
+                await self._measure()
+
+    async def measure(self) -> None:
+        """Measure now; raises Unavailable."""
+        async with self._lock:
+            await self._measure()
+
+    async def _measure(self) -> None:
+        samples = [await self._sample() for _ in range(_SAMPLES)]
+        self.error_ms, self.offset_ms = min(samples)
+        self._measured_at = asyncio.get_running_loop().time()
+
+    async def _sample(self) -> tuple[int, int]:
+        """Half of a round trip (rounded up) and the offset that it shows."""
+        asked = self._clock.now_ms()
+        try:
+            theirs = await self._ask()
+        except RateLimited as error:
+            raise Unavailable(error.detail, code=error.code) from None
+        trip = self._clock.now_ms() - asked
+        return -(-trip // 2), theirs - asked - trip // 2

@@ -1,0 +1,202 @@
+"""One spot account: orders, OCO lists, look-ups and the account's own stream."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from engine.core.errors import NotSent, OrderGone, Unavailable
+from engine.core.market import Side, SymbolRules
+from engine.core.money import fixed
+from engine.core.order import Fill, Order, OrderKind, OrderReport
+from engine.exchange.binance import parse
+from engine.exchange.binance.client import Client, Connection
+from engine.exchange.binance.errors import Unreadable, translated
+from engine.exchange.binance.fields import field, items
+from engine.exchange.binance.user_stream import user_events
+from engine.ports.account import Balance
+from engine.ports.trader import AccountEvent
+
+_PAGE = 1000
+_TYPES = {
+    OrderKind.MARKET: "MARKET",
+    OrderKind.LIMIT: "LIMIT",
+    OrderKind.STOP: "STOP_LOSS",
+    OrderKind.STOP_LIMIT: "STOP_LOSS_LIMIT",
+}
+_TIMED = frozenset({"LIMIT", "STOP_LOSS_LIMIT"})
+Params = dict[str, str | int]
+
+
+class SpotTrader:
+    """Implements ``engine.ports.trader.Trader`` for one key; ``client`` is its own."""
+
+    def __init__(self, connection: Connection, client: Client) -> None:
+        self._connection = connection
+        self._client = client
+
+    # The exchange checks its own rules: they are in the port for books without an exchange.
+    async def place(self, order: Order, rules: SymbolRules) -> OrderReport:  # noqa: ARG002
+        """Send one order."""
+        params = order_params(order)
+        answer = await self._send(self._client.create_order, params, order)
+        with translated(sending=True):
+            return parse.order_report(answer)
+
+    async def place_oco(
+        self,
+        target: Order,
+        stop: Order,
+        rules: SymbolRules,  # noqa: ARG002
+    ) -> tuple[OrderReport, OrderReport]:
+        """Send both legs as one list."""
+        params = oco_params(target, stop)
+        answer = await self._send(self._client.v3_post_order_list_oco, params, target)
+        with translated(sending=True):
+            reports = {report.client_id: report for report in parse.list_reports(answer)}
+            if not {target.client_id, stop.client_id} <= reports.keys():
+                raise Unreadable("the answer does not tell of both legs")
+        return reports[target.client_id], reports[stop.client_id]
+
+    async def cancel(self, order: Order) -> list[OrderReport]:
+        """Cancel an order, with its list if it has one."""
+        params: Params = {"symbol": order.symbol}
+        if order.list_id is not None:
+            params["listClientOrderId"] = order.list_id
+            cancel = self._client.v3_delete_order_list
+        else:
+            params["origClientOrderId"] = order.client_id
+            cancel = self._client.cancel_order
+        answer = await self._connection.send(self._checked(cancel, params, NotSent), urgent=True)
+        with translated(sending=True):
+            if order.list_id is not None:
+                return parse.list_reports(answer)
+            return [parse.order_report(answer)]
+
+    async def look_up(self, order: Order) -> OrderReport:
+        """The order as the exchange knows it now, with its trades."""
+        raw = await self._find(order)
+        with translated(sending=False):
+            report = parse.order_report(raw)
+        if not report.filled_qty:
+            return report
+        fills = await self._trades(order, report.exchange_id)
+        return parse.with_fills(report, fills)
+
+    async def open_orders(self, symbol: str) -> list[OrderReport]:
+        """All open orders of the symbol; one that cannot be read makes the answer unread."""
+        answer = await self._read(self._client.get_open_orders, {"symbol": symbol})
+        with translated(sending=False):
+            return [parse.order_report(raw) for raw in items(answer, "open orders")]
+
+    async def fills(self, order: Order) -> list[Fill]:
+        """Every trade of the order; none when the exchange does not know it."""
+        exchange_id = order.exchange_id
+        if exchange_id is None:
+            try:
+                raw = await self._find(order)
+            except OrderGone:
+                return []
+            exchange_id = str(field(raw, "orderId"))
+        return await self._trades(order, exchange_id)
+
+    async def balances(self) -> dict[str, Balance]:
+        """Free and locked amounts."""
+        answer = await self._read(self._client.get_account, {"omitZeroBalances": "true"})
+        with translated(sending=False):
+            return parse.balances(answer)
+
+    def events(self) -> AbstractAsyncContextManager[AsyncIterator[AccountEvent]]:
+        """The user data stream on a connection of its own."""
+        return user_events(self._client)
+
+    async def close(self) -> None:
+        """Give the client back."""
+        await self._client.close()
+
+    async def _find(self, order: Order) -> Any:
+        params: Params = {"symbol": order.symbol, "origClientOrderId": order.client_id}
+        return await self._read(self._client.get_order, params, urgent=True)
+
+    async def _trades(self, order: Order, exchange_id: str) -> list[Fill]:
+        found: list[Fill] = []
+        params: Params = {"symbol": order.symbol, "orderId": exchange_id, "limit": _PAGE}
+        while True:
+            page = await self._read(self._client.get_my_trades, params, urgent=True)
+            with translated(sending=False):
+                found += [parse.trade(raw, order.client_id) for raw in items(page, "trades")]
+            if len(page) < _PAGE:
+                return found
+            params["fromId"] = int(found[-1].trade_id) + 1
+
+    async def _send(
+        self, method: Callable[..., Awaitable[Any]], params: Params, order: Order
+    ) -> Any:
+        if order.signed_at is not None:
+            params["signed_at"] = order.signed_at
+        call = self._checked(method, params, NotSent)
+        return await self._connection.send(call, urgent=order.leg.exit)
+
+    async def _read(
+        self, method: Callable[..., Awaitable[Any]], params: Params, *, urgent: bool = False
+    ) -> Any:
+        return await self._connection.read(
+            self._checked(method, params, Unavailable), urgent=urgent
+        )
+
+    def _checked(
+        self,
+        method: Callable[..., Awaitable[Any]],
+        params: Params,
+        closed: type[NotSent | Unavailable],
+    ) -> Callable[[], Awaitable[Any]]:
+        def call() -> Awaitable[Any]:
+            if self._client.session.closed:
+                raise closed("the account was closed")
+            return method(**params)
+
+        return call
+
+
+def order_params(order: Order) -> Params:
+    """Parameters of a new single order."""
+    kind = _TYPES[order.kind]
+    params: Params = {
+        "symbol": order.symbol,
+        "side": order.side.value,
+        "type": kind,
+        "quantity": fixed(order.quantity),
+        "newClientOrderId": order.client_id,
+        "newOrderRespType": "FULL",
+    }
+    if kind in _TIMED:
+        params["timeInForce"] = "GTC"
+    return params | _prices(order, "price", "stopPrice")
+
+
+def oco_params(target: Order, stop: Order) -> Params:
+    """Parameters of an OCO: a maker limit at the target, a stop across the market."""
+    upper, lower = (target, stop) if target.side is Side.SELL else (stop, target)
+    params: Params = {
+        "symbol": target.symbol,
+        "side": target.side.value,
+        "quantity": fixed(target.quantity),
+        "newOrderRespType": "FULL",
+    }
+    if target.list_id is not None:
+        params["listClientOrderId"] = target.list_id
+    for name, leg in (("above", upper), ("below", lower)):
+        kind = "LIMIT_MAKER" if leg is target else _TYPES[leg.kind]
+        params |= {f"{name}Type": kind, f"{name}ClientOrderId": leg.client_id}
+        if kind in _TIMED:
+            params[f"{name}TimeInForce"] = "GTC"
+        params |= _prices(leg, f"{name}Price", f"{name}StopPrice")
+    return params
+
+
+def _prices(order: Order, price: str, stop_price: str) -> Params:
+    params: Params = {}
+    if order.kind in {OrderKind.LIMIT, OrderKind.STOP_LIMIT} and order.price is not None:
+        params[price] = fixed(order.price)
+    if order.kind in {OrderKind.STOP, OrderKind.STOP_LIMIT} and order.stop_price is not None:
+        params[stop_price] = fixed(order.stop_price)
+    return params
