@@ -8,12 +8,12 @@ const user = Number(query.get("user")) || 1;
 const home = `/sandbox/users/${user}`;
 const shown = new Map(); // message id → what the server said about it
 let payload = query.get("start");
+let born = "";
 let seq = 0;
 let first = true;
 let profile = { commands: [], bot: { first_name: "Bot", description: "" } };
 let unread = 0;
 let stuck = true; // whether the newest message stays in view
-let blocked = false;
 let typingTimer = 0;
 let toastTimer = 0;
 
@@ -133,7 +133,7 @@ function vanish(item) {
   setTimeout(() => {
     item.remove();
     separate();
-    showEmpty();
+    showFoot();
   }, 160);
 }
 
@@ -149,6 +149,8 @@ function separate() {
 }
 
 function apply(view) {
+  if (born && view.born !== born) location.reload(); // the sandbox was started anew
+  born = view.born;
   document.querySelectorAll(".key.busy").forEach(rest);
   for (const message of view.messages.sort((a, b) => a.id - b.id)) {
     if (place(message)) unread += 1;
@@ -156,16 +158,15 @@ function apply(view) {
   if (view.messages.length) separate();
   if (!first) view.toasts.forEach(showToast);
   seq = view.seq;
-  blocked = view.blocked;
   showTyping(view.typing);
   showReplyKeys(view.keyboard);
-  showEmpty();
+  showFoot(view.blocked);
   if (stuck || view.messages.some((message) => message.from === "user" && !message.edited)) jump();
   else mark();
   first = false;
 }
 
-function showEmpty() {
+function showFoot(blocked = !$("unblock").hidden) {
   const empty = shown.size === 0;
   const starting = !blocked && (empty || payload !== null);
   $("empty").hidden = !empty;

@@ -70,6 +70,8 @@ class People:
             wait = float(request.query.get("wait", "0"))
         except ValueError as error:
             raise Impossible(400, "after and wait are numbers") from error
+        if after > self._world.seq:
+            after = 0  # the watcher knew an earlier sandbox on this port
         loop = asyncio.get_running_loop()
         deadline = loop.time() + min(wait, _LONGEST_WAIT_S)
         while True:

@@ -110,7 +110,7 @@ class LocalChat:
         """Keep out other web pages, which could otherwise talk to a loopback port."""
         host = request.headers.get("Host", "")
         origin = request.headers.get("Origin")
-        known = urlsplit(f"//{host}").hostname in _LOOPBACK | {self._options.host}
+        known = _name(host) in _LOOPBACK | {self._options.host}
         if not known or (origin is not None and origin != f"http://{host}"):
             return answer(
                 {"ok": False, "error_code": 403, "description": "Forbidden: foreign"}, 403
@@ -147,6 +147,13 @@ class LocalChat:
             raise Impossible(400, "seconds is a number, not negative")
         self.world.advance(timedelta(seconds=seconds))
         return answer({"now": self.world.now().isoformat()})
+
+
+def _name(host: str) -> str | None:
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 async def _asset(request: web.Request) -> web.Response:

@@ -35,7 +35,12 @@ def shown(world: World, chat: Chat, after: int, *, everything: bool) -> Json:
         "typing": world.typing(chat),
     }
     if everything:
-        body |= {"keyboard": chat.keyboard, "pinned": chat.pinned, "blocked": chat.person.blocked}
+        body |= {
+            "keyboard": chat.keyboard,
+            "pinned": chat.pinned,
+            "blocked": chat.person.blocked,
+            "born": world.born.isoformat(),
+        }
     return body
 
 

@@ -131,6 +131,7 @@ class World:
         self.files = Files()
         self.updates = Updates(self.now)
         self.bell = Bell()
+        self.born = now()
         self.seq = 0
         self.closed = False
         self._query_count = 0

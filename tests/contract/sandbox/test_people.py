@@ -52,6 +52,12 @@ async def test_a_watcher_is_woken_by_the_bot_and_not_by_the_person(bot: Bot, ann
     assert [m["text"] for m in view["messages"]] == ["answer"]
 
 
+async def test_a_watcher_of_an_earlier_sandbox_is_shown_everything(bot: Bot, ann: Person) -> None:
+    await bot.send_message(1, "hello")
+    view = await asyncio.wait_for(ann.look(after=999, wait=20), 5)
+    assert [m["text"] for m in view["messages"]] == ["hello"]
+
+
 async def test_a_person_edits_and_withdraws_own_words(bot: Bot, ann: Person, http) -> None:
     home = "/sandbox/users/1/messages"
     await http.patch(f"{home}/1", json={"text": "/panic"})
@@ -69,6 +75,7 @@ async def test_a_person_edits_and_withdraws_own_words(bot: Bot, ann: Person, htt
         ({"Host": "localhost:1"}, 200),
         ({"Host": "[::1]:1"}, 200),
         ({"Host": "evil.example"}, 403),
+        ({"Host": "[::1"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
     ],
