@@ -59,12 +59,12 @@ def _read(path: Path) -> Ints:
         raise BadCandles(f"{path}: cannot be read: {error}") from error
     lines = text.splitlines()
     header = bool(lines) and not lines[0][:1].isdigit()
+    if len(lines) <= header:
+        raise BadCandles(f"{path}: no candles")
     try:
         table = np.loadtxt(lines[header:], delimiter=",", usecols=range(6), ndmin=2)
     except (ValueError, IndexError) as error:
         raise BadCandles(f"{path}: not a candle file: {error}") from error
-    if not len(table):
-        raise BadCandles(f"{path}: no candles")
     return _in_units(table)
 
 

@@ -18,8 +18,7 @@ from engine.exchange.simulator.tape import Kind, from_units, to_units
 from engine.exchange.simulator.user_stream import UserEvents
 
 _MINUTE_MS = 60_000
-_EVENTFUL_SPEED = 60  # up to here a candle is cut into steps, so that a demo looks alive
-_PIECES = 4
+_PIECES = 20  # steps per third of a candle in real time: one per second, so that it looks alive
 _FIRST_UID = 1001
 Tell = Callable[[dict[str, Any]], None]
 
@@ -69,7 +68,7 @@ class World:
             start = start // _MINUTE_MS * _MINUTE_MS
         self.market = Market(
             data=options.data, seed=options.seed, now_ms=start, spread_ticks=options.spread_ticks,
-            symbols=options.symbols, pieces=_PIECES if options.speed <= _EVENTFUL_SPEED else 1,
+            symbols=options.symbols, pieces=_pieces(options.speed),
         )  # fmt: skip
         self.clock = VirtualClock(self.market.origin_ms, options.speed)
         self.faults = Faults()
@@ -166,3 +165,8 @@ class World:
     def _tell(self, account: Account, event: dict[str, Any]) -> None:
         for tell in list(self.listeners.get(account.key, ())):
             tell(event)
+
+
+def _pieces(speed: float) -> int:
+    """Steps per segment of a candle: fewer the faster time runs, one when it stands still."""
+    return max(1, round(_PIECES / max(1.0, speed))) if speed else 1
