@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from engine.core.errors import ExchangeError, NotFound, Refused
-from engine.core.market import Candle, Market, StreamEvent, StreamKey, StreamState
+from engine.core.market import Candle, StreamEvent, StreamKey, StreamState
 from engine.market.listeners import Listeners
 from engine.market.track import Track
-from engine.market.wire import Wire
+from engine.market.wire import Ear, Item, Wires
 from engine.ports.clock import Clock
 from engine.ports.market import CandleEvent, MarketData, MarketEvent
 from engine.runtime.nursery import Nursery
@@ -45,8 +45,9 @@ class Feed:
         self._silence = silence
         self._lateness = lateness
         self._tracks: dict[StreamKey, Track] = {}
-        self._wires: dict[Market, Wire] = {}
-        self._heard_at: dict[Market, int] = {}
+        self._watching = False
+        ear = Ear(self._hear, self._connected, self._disconnected)
+        self._wires = Wires(data, clock, nursery, "candles", ear)
         self._readings: dict[StreamKey, asyncio.Task[None]] = {}
         self._readers = asyncio.Semaphore(_READERS)
         self._listeners = Listeners[[StreamKey, Candle, bool]]()
@@ -76,7 +77,7 @@ class Feed:
     def drop(self, key: StreamKey) -> None:
         """Stop following a stream; its window is forgotten."""
         if self._tracks.pop(key, None) is not None:
-            self._wires[key.market].forget(key)
+            self._wires.forget(key.market, key)
             if reading := self._readings.pop(key, None):
                 reading.cancel()
 
@@ -97,43 +98,32 @@ class Feed:
         return {key: track.state for key, track in self._tracks.items()}
 
     def _follow(self, key: StreamKey) -> Track:
-        now = self._clock.now_ms()
-        if not self._wires:
+        if not self._watching:
+            self._watching = True
             self._nursery.supervise("candle watchdog", self._watch)
-        if key.market not in self._wires:
-            market = key.market
-            self._heard_at[market] = now
-            self._wires[market] = wire = Wire(
-                self._data,
-                market,
-                self._clock,
-                self._hear,
-                up=lambda: self._connected(market),
-                down=lambda: self._disconnected(market),
-            )
-            self._nursery.supervise(f"candle stream {market}", wire.run)
-        track = self._tracks[key] = Track(key, now)
-        self._wires[key.market].want(key)
+        track = self._tracks[key] = Track(key, self._clock.now_ms())
+        self._wires.want(key.market, key)
         return track
 
-    def _connected(self, market: Market) -> None:
-        now = self._heard_at[market] = self._clock.now_ms()
-        for track in self._of(market):
+    def _connected(self, items: Iterable[Item]) -> None:
+        now = self._clock.now_ms()
+        for track in self._of(items):
             if now >= track.due_at:
                 self._read_soon(track)
 
-    def _disconnected(self, market: Market) -> None:
-        for track in self._of(market):
+    def _disconnected(self, items: Iterable[Item]) -> None:
+        for track in self._of(items):
             track.apply(StreamEvent.DROPPED)
 
-    def _of(self, market: Market) -> list[Track]:
-        return [track for key, track in self._tracks.items() if key.market is market]
+    def _of(self, items: Iterable[Item]) -> list[Track]:
+        keys = (item for item in items if isinstance(item, StreamKey))
+        return [self._tracks[key] for key in keys if key in self._tracks]
 
     def _hear(self, event: MarketEvent) -> None:
         if not isinstance(event, CandleEvent) or event.key not in self._tracks:
             return
         track = self._tracks[event.key]
-        now = track.heard_at = self._heard_at[event.key.market] = self._clock.now_ms()
+        now = track.heard_at = self._clock.now_ms()
         track.apply(StreamEvent.HEARD)
         if event.closed:
             self._deliver(track, (event.candle,))
@@ -195,9 +185,10 @@ class Feed:
         track.apply(StreamEvent.POLLED)
         track.asked(self._clock.now_ms(), self._real_ms(_TICK), answered=bool(told))
         # Trades that REST knows of and a connected stream never spoke of: it is dead.
-        heard_at = self._heard_at[track.key.market]
-        if news and any(candle.volume and candle.open_time > heard_at for candle in told):
-            self._wires[track.key.market].renew()
+        wire = self._wires.carrying(track.key.market, track.key)
+        traded = (candle for candle in told if candle.volume)
+        if news and wire and any(candle.open_time > wire.heard_at for candle in traded):
+            wire.renew()
 
     async def _since(self, key: StreamKey, start_ms: int) -> list[Candle]:
         """All closed candles from the one that opens at ``start_ms`` on."""

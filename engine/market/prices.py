@@ -9,7 +9,7 @@ import structlog
 from engine.core.errors import ExchangeError, Unavailable
 from engine.core.market import Book, Market
 from engine.market.listeners import Listeners
-from engine.market.wire import Wire
+from engine.market.wire import Ear, Wires
 from engine.ports.clock import Clock
 from engine.ports.market import BookEvent, MarketData, MarketEvent
 from engine.runtime.nursery import Nursery
@@ -33,7 +33,7 @@ class LivePrices:
         self._recent = recent
         self._books: dict[_Symbol, Book] = {}
         self._interest: Counter[_Symbol] = Counter()
-        self._wires: dict[Market, Wire] = {}
+        self._wires = Wires(data, clock, nursery, "books", Ear(self._hear))
         self._readings: dict[_Symbol, asyncio.Task[None]] = {}
         self._listeners = Listeners[[Market, str, Book]]()
 
@@ -50,10 +50,7 @@ class LivePrices:
     def watch(self, market: Market, symbol: str) -> None:
         """Declare one interest in the symbol's book; the first one subscribes."""
         self._interest[market, symbol] += 1
-        if market not in self._wires:
-            self._wires[market] = wire = Wire(self._data, market, self._clock, self._hear)
-            self._nursery.supervise(f"book stream {market}", wire.run)
-        self._wires[market].want(symbol)
+        self._wires.want(market, symbol)
 
     def unwatch(self, market: Market, symbol: str) -> None:
         """Give one interest back; the last one unsubscribes and forgets the book.
@@ -67,7 +64,7 @@ class LivePrices:
         if not self._interest[key]:
             del self._interest[key]
             self._books.pop(key, None)
-            self._wires[market].forget(symbol)
+            self._wires.forget(market, symbol)
 
     def listen(self, heard: Callable[[Market, str, Book], None]) -> Callable[[], None]:
         """Call ``heard`` with every book of a watched symbol; returns how to stop that."""

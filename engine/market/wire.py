@@ -1,7 +1,8 @@
-"""Keeps one connection of public streams open and subscribed to what is wanted."""
+"""Connections of public streams, kept open and subscribed to what is wanted."""
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import structlog
 
@@ -9,43 +10,81 @@ from engine.core.errors import ExchangeError, Unavailable
 from engine.core.market import Market, StreamKey
 from engine.ports.clock import Clock
 from engine.ports.market import MarketData, MarketEvent, MarketStream
+from engine.runtime.nursery import Nursery
 
 Item = StreamKey | str
 """A candle stream, or the symbol of a book."""
+
+CAPACITY = 1000
+"""Streams on one connection; the exchange allows 1024."""
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _log = structlog.get_logger("market")
 
 
-def _nothing() -> None:
+def _nothing(_items: Iterable[Item]) -> None:
     pass
 
 
-class Wire:
-    """Connects when something is wanted, and again whenever the connection is lost.
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """Who listens: ``hear`` gets every event, ``up`` what a new connection has subscribed to,
+    ``down`` what a lost one carried."""
 
-    ``hear`` gets every event, ``up`` is called when a new connection has subscribed to all that
-    is wanted, ``down`` when such a connection is lost.
-    """
+    hear: Callable[[MarketEvent], None]
+    up: Callable[[Iterable[Item]], None] = _nothing
+    down: Callable[[Iterable[Item]], None] = _nothing
+
+
+class Wires:
+    """As many connections as the wanted streams need; ``kind`` names their tasks."""
 
     def __init__(
-        self,
-        data: MarketData,
-        market: Market,
-        clock: Clock,
-        hear: Callable[[MarketEvent], None],
-        *,
-        up: Callable[[], None] = _nothing,
-        down: Callable[[], None] = _nothing,
+        self, data: MarketData, clock: Clock, nursery: Nursery, kind: str, ear: Ear
     ) -> None:
+        self._data = data
+        self._clock = clock
+        self._nursery = nursery
+        self._kind = kind
+        self._ear = ear
+        self._wires: dict[Market, list[Wire]] = {market: [] for market in Market}
+
+    def want(self, market: Market, item: Item) -> None:
+        """Subscribe, now and after every reconnect; repeated wishes are one."""
+        if self.carrying(market, item) is None:
+            roomy = (wire for wire in self._wires[market] if len(wire.wanted) < CAPACITY)
+            (next(roomy, None) or self._another(market)).want(item)
+
+    def forget(self, market: Market, item: Item) -> None:
+        """Unsubscribe."""
+        if wire := self.carrying(market, item):
+            wire.forget(item)
+
+    def carrying(self, market: Market, item: Item) -> "Wire | None":
+        """The connection that an item is wanted on."""
+        return next((wire for wire in self._wires[market] if item in wire.wanted), None)
+
+    def _another(self, market: Market) -> "Wire":
+        wire = Wire(self._data, market, self._clock, self._ear)
+        self._wires[market].append(wire)
+        self._nursery.supervise(f"{self._kind} {market} {len(self._wires[market])}", wire.run)
+        return wire
+
+
+class Wire:
+    """One connection: opened when something is wanted, and again whenever it is lost.
+
+    ``wanted`` are its items, ``heard_at`` the market ms when it was opened or spoke last.
+    """
+
+    def __init__(self, data: MarketData, market: Market, clock: Clock, ear: Ear) -> None:
         self._data = data
         self._market = market
         self._clock = clock
-        self._hear = hear
-        self._up = up
-        self._down = down
-        self._wanted: set[Item] = set()
+        self._ear = ear
+        self.wanted: set[Item] = set()
+        self.heard_at = clock.now_ms()
         self._changed = asyncio.Event()
         self._is_up = False
         self._renewing = False
@@ -53,12 +92,12 @@ class Wire:
 
     def want(self, item: Item) -> None:
         """Subscribe, now and after every reconnect."""
-        self._wanted.add(item)
+        self.wanted.add(item)
         self._changed.set()
 
     def forget(self, item: Item) -> None:
         """Unsubscribe."""
-        self._wanted.discard(item)
+        self.wanted.discard(item)
         self._changed.set()
 
     def renew(self) -> None:
@@ -69,7 +108,7 @@ class Wire:
     async def run(self) -> None:
         """Serve for ever."""
         while True:
-            while not self._wanted:
+            while not self.wanted:
                 self._changed.clear()
                 await self._changed.wait()
             pause = self._pause
@@ -88,18 +127,19 @@ class Wire:
                 keeper = group.create_task(self._keep_subscribed(stream))
                 async for event in stream:
                     self._pause = _FIRST_PAUSE
-                    self._hear(event)
+                    self.heard_at = self._clock.now_ms()
+                    self._ear.hear(event)
                 keeper.cancel()
         finally:
             if self._is_up:
                 self._is_up = self._renewing = False
-                self._down()
+                self._ear.down(self.wanted)
 
     async def _keep_subscribed(self, stream: MarketStream) -> None:
         subscribed: set[Item] = set()
         while not self._renewing:
             self._changed.clear()
-            wanted = set(self._wanted)
+            wanted = set(self.wanted)
             if new := wanted - subscribed:
                 await stream.subscribe(*_split(new))
             if gone := subscribed - wanted:
@@ -107,7 +147,8 @@ class Wire:
             subscribed = wanted
             if not self._is_up:
                 self._is_up = True
-                self._up()
+                self.heard_at = self._clock.now_ms()
+                self._ear.up(wanted)
             await self._changed.wait()
         raise Unavailable("the connection fell silent")
 

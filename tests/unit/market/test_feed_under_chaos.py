@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import RateLimited, Unavailable
-from tests.unit.market.test_feed import BTC, MINUTE, NOON, World, settle
+from tests.fakes.clock import NOON
+from tests.fakes.market import settle
+from tests.unit.market.world import BTC, MINUTE, FeedWorld
 
 MISHAPS = st.sampled_from(
     ["", "", "", "lost", "twice", "swapped", "old", "cut", "rest fails", "rest is slow", "halt"]
@@ -12,7 +14,7 @@ MISHAPS = st.sampled_from(
 
 
 async def _live_through(mishaps):
-    world = World()
+    world = FeedWorld()
     await world.started(BTC)
     for minute, mishap in enumerate(mishaps):
         opened = NOON + minute * MINUTE
