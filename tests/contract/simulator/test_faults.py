@@ -1,6 +1,6 @@
 """Faults on demand: requests that fail before or after they were carried out, broken streams."""
 
-import subprocess
+import asyncio
 import sys
 
 import aiohttp
@@ -8,6 +8,11 @@ import pytest
 
 BUY = {"side": "BUY", "type": "MARKET", "quantity": "0.1", "newClientOrderId": "one"}
 POST_ORDER = {"method": "POST", "path": "/api/v3/order"}
+
+
+async def sleeper():
+    command = (sys.executable, "-c", "input()")
+    return await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
 
 
 async def orders(lab):
@@ -99,12 +104,21 @@ async def test_a_user_stream_is_cut_without_a_goodbye(lab):
     [("request_read", False), ("accepted_not_answered", True), ("half_answer", True)],
 )
 async def test_a_process_dies_at_the_moment_named(lab, at, placed):
-    victim = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    victim = await sleeper()
     await lab.control("faults", match=POST_ORDER, what="kill_pid", at=at, pid=victim.pid)
     try:
         await lab.order(**BUY)
     except aiohttp.ClientError:
         assert at == "half_answer"
-    assert victim.wait(timeout=5) == -9
-    victim.stdin.close()
+    assert await asyncio.wait_for(victim.wait(), 5) == -9
     assert (await orders(lab) == ["one"]) or not placed
+
+
+async def test_a_process_dies_when_an_event_has_been_sent(lab):
+    victim = await sleeper()
+    match = {"stream": "user@executionReport"}
+    await lab.control("faults", match=match, what="kill_pid", at="event_sent", pid=victim.pid)
+    async with lab.user_stream() as wire:
+        await lab.order(**BUY)
+        assert (await wire.event())["x"] == "NEW"
+    assert await asyncio.wait_for(victim.wait(), 5) == -9

@@ -1,6 +1,6 @@
 """Candle and book streams, subscribed by path, by query and by message."""
 
-KLINE = set("t T s i f L o c h l v n x q V Q B".split())
+KLINE = {"t", "T", "s", "i", "f", "L", "o", "c", "h", "l", "v", "n", "x", "q", "V", "Q", "B"}
 
 
 async def minute(lab):

@@ -2,7 +2,43 @@
 
 from decimal import Decimal
 
-REPORT = set("e E s c S o f q p P F g C x X r i l z L n N T t v I w m M O Z Y Q W V".split())
+REPORT = {
+    "e",
+    "E",
+    "s",
+    "c",
+    "S",
+    "o",
+    "f",
+    "q",
+    "p",
+    "P",
+    "F",
+    "g",
+    "C",
+    "x",
+    "X",
+    "r",
+    "i",
+    "l",
+    "z",
+    "L",
+    "n",
+    "N",
+    "T",
+    "t",
+    "v",
+    "I",
+    "w",
+    "m",
+    "M",
+    "O",
+    "Z",
+    "Y",
+    "Q",
+    "W",
+    "V",
+}
 
 
 async def test_a_market_order_tells_new_trade_and_the_money(lab):
