@@ -1,1 +1,77 @@
-"""Alembic migrations, run on start."""
+"""Schema versions, brought up to date at every start."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from engine.core.errors import ConfigError
+from storage.database import SQLITE, parse_url
+
+# Any number that no other program on the same server takes for its lock.
+_LOCK = 7_530_911
+
+
+def alembic_config() -> Config:
+    """Alembic's settings, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+async def migrate(url: str) -> None:
+    """Bring the database to the newest schema, in one transaction.
+
+    Raises ConfigError when it cannot be used or was written by a newer version of the program.
+    """
+    parsed = parse_url(url)
+    sqlite = parsed.get_backend_name() == SQLITE
+    if sqlite and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(parsed, isolation_level="AUTOCOMMIT")
+    begin = "BEGIN IMMEDIATE" if sqlite else "BEGIN"
+    try:
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql(begin)
+            try:
+                await connection.run_sync(_upgrade if sqlite else _locked(_upgrade))
+                await connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                await connection.exec_driver_sql("ROLLBACK")
+                raise
+    except (DBAPIError, OSError) as error:
+        where = parsed.render_as_string(hide_password=True)
+        cause = getattr(error, "orig", error)
+        raise ConfigError(f"database {where} cannot be used: {cause}") from error
+    finally:
+        await engine.dispose()
+
+
+def _locked(upgrade: Callable[[Connection], None]) -> Callable[[Connection], None]:
+    """Two processes that start together upgrade one after the other."""
+
+    def run(connection: Connection) -> None:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        upgrade(connection)
+
+    return run
+
+
+def _upgrade(connection: Connection) -> None:
+    config = alembic_config()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise ConfigError(
+            f"the database has schema {current}, which this version of Skipper does not know: "
+            "start the newer version, or restore a backup"
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

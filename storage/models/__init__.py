@@ -1,1 +1,6 @@
-"""Tables, no behaviour."""
+"""Tables, split by subject; importing the package makes the whole MetaData."""
+
+from storage.models import outbox, people, trading
+from storage.models.base import metadata
+
+__all__ = ["metadata", "outbox", "people", "trading"]

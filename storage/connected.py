@@ -1,0 +1,57 @@
+"""A session on a connection of its own: PostgreSQL's units and everybody's readers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import Executable
+
+from storage.database import NotWritten, Record, Taken, is_unique_violation
+
+
+class Connected:
+    """Statements on one connection, inside its transaction."""
+
+    def __init__(self, connection: AsyncConnection, *, writable: bool) -> None:
+        self._connection = connection
+        self._writable = writable
+        self._over = False
+
+    async def rows(self, statement: Executable) -> Sequence[Record]:
+        """All rows that a statement gives."""
+        return (await self._run(statement)).all()
+
+    async def change(self, statement: Executable) -> int:
+        """Number of rows that a statement touched."""
+        return (await self._run(statement)).rowcount
+
+    async def attempt(self, statement: Executable) -> Sequence[Record]:
+        """All rows, or ``Taken``; a savepoint keeps the transaction alive (PostgreSQL)."""
+        try:
+            async with self._connection.begin_nested():
+                return await self.rows(statement)
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise Taken from error
+            raise
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        if not self._writable:
+            raise RuntimeError("a reading unit has nothing to commit")
+        self._require_open()
+        self._over = True
+        try:
+            await self._connection.commit()
+        except DBAPIError as error:
+            raise NotWritten(f"the database could not commit: {error.orig}") from error
+
+    async def _run(self, statement: Executable) -> CursorResult[Any]:
+        self._require_open()
+        return await self._connection.execute(statement)
+
+    def _require_open(self) -> None:
+        if self._over:
+            raise RuntimeError("the unit of work is over")

@@ -1,0 +1,94 @@
+"""What the repositories need of a database, whichever it is: a session, and how it fails."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, Unpack
+
+from sqlalchemy import Row
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.sql.base import Executable
+
+from engine.core.errors import ConfigError, SkipperError
+
+SQLITE, POSTGRES = "sqlite", "postgresql"
+
+
+# A row of any columns.
+Record = Row[Unpack[tuple[Any, ...]]]
+
+
+class NotWritten(SkipperError):
+    """The database did not take the unit: locked, full or failing. Its rows are not durable."""
+
+
+class Taken(Exception):
+    """A unique index forbids the row; the unit of work stays usable."""
+
+
+class Session(Protocol):
+    """Runs statements inside one unit of work."""
+
+    async def rows(self, statement: Executable) -> Sequence[Record]:
+        """All rows that a SELECT or a RETURNING clause gives."""
+        ...
+
+    async def change(self, statement: Executable) -> int:
+        """Number of rows that a statement touched."""
+        ...
+
+    async def attempt(self, statement: Executable) -> Sequence[Record]:
+        """Like ``rows`` for a write that a unique index may forbid: then raises ``Taken``."""
+        ...
+
+
+class Work(Session, Protocol):
+    """A session that ends with a commit."""
+
+    async def commit(self) -> None:
+        """Make everything durable; raises ``NotWritten``, or RuntimeError when it cannot be."""
+        ...
+
+
+class Database(Protocol):
+    """Hands out sessions."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the operator should be told at start."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[Work]:
+        """A session that rolls back unless it was committed."""
+        ...
+
+    def reading(self) -> AbstractAsyncContextManager[Work]:
+        """A read-only snapshot."""
+        ...
+
+    async def close(self) -> None:
+        """End everything; units under way are refused."""
+        ...
+
+
+def parse_url(text: str) -> URL:
+    """URL of a supported database; raises ConfigError naming what is wrong."""
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ConfigError(
+            "database.url is not a URL: write sqlite+aiosqlite:///file or postgresql+asyncpg://…"
+        ) from None
+    if url.drivername == "sqlite+aiosqlite" and url.database and ":memory:" not in url.database:
+        return url
+    if url.drivername == "postgresql+asyncpg":
+        return url
+    raise ConfigError(
+        f"database.url: {url.render_as_string(hide_password=True)} is not supported: "
+        "write sqlite+aiosqlite:///file or postgresql+asyncpg://user:password@host/name"
+    )
+
+
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Whether a unique index, and not a foreign key or a missing value, refused the row."""
+    return "unique constraint" in str(error.orig).lower()

@@ -1,0 +1,111 @@
+"""Trading bots."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, false, insert, select, true, update
+
+from engine.core.bot import Bot
+from engine.core.bot_config import BotConfig
+from engine.core.bot_state import BotState
+from engine.core.errors import Conflict, NotFound, Stale
+from storage.database import Taken
+from storage.models.trading import bots
+from storage.repos.base import Repo, columns_of, new_public_id, values_of
+
+_COLUMNS = columns_of(Bot, bots)
+_LIVING = bots.c.deleted == false()
+_FIXED = ("id", "public_id", "owner_id", "created_at", "revision")
+
+
+class SqlBots(Repo):
+    """Living bots; deleted ones are not found."""
+
+    async def add(self, config: BotConfig, at: int) -> Bot:
+        """Create a stopped bot of the unit's owner; raises ``Conflict`` (name taken)."""
+        owner = self._require_owner()
+        bot = Bot(0, "", owner, config, BotState.STOPPED, at)
+        while True:
+            await self._refuse_name(owner, config.name, 0)
+            values = values_of(bot, without=("id", "public_id"))
+            statement = (
+                insert(bots)
+                .values(public_id=new_public_id(), name=config.name, **values)
+                .returning(*_COLUMNS)
+            )
+            try:
+                return Bot(*(await self._session.attempt(statement))[0])
+            except Taken:
+                continue
+
+    async def get(self, bot_id: int) -> Bot:
+        """One bot; raises ``NotFound``."""
+        return await self._one(bots.c.id == bot_id, str(bot_id))
+
+    async def by_public_id(self, public_id: str) -> Bot:
+        """The bot that a button names; raises ``NotFound``."""
+        return await self._one(bots.c.public_id == public_id, public_id)
+
+    async def all(self) -> list[Bot]:
+        """Every bot, oldest first."""
+        return await self._many(true())
+
+    async def by_state(self, states: Sequence[BotState]) -> list[Bot]:
+        """Bots in one of the states, oldest first."""
+        return await self._many(bots.c.state.in_(states))
+
+    async def save(self, bot: Bot) -> Bot:
+        """Write every changeable field; returns it with the next revision.
+
+        Raises ``Stale``, ``NotFound`` (also when it was deleted), ``Conflict`` (name taken).
+        """
+        self._require_mine(bot.owner_id)
+        await self._refuse_name(bot.owner_id, bot.config.name, bot.id)
+        statement = (
+            update(bots)
+            .where(
+                bots.c.id == bot.id,
+                bots.c.owner_id == bot.owner_id,
+                bots.c.revision == bot.revision,
+                _LIVING,
+            )
+            .values(
+                name=bot.config.name,
+                revision=bot.revision + 1,
+                **values_of(bot, without=_FIXED),
+            )
+            .returning(*_COLUMNS)
+        )
+        try:
+            rows = await self._session.attempt(statement)
+        except Taken:
+            raise Conflict("conflict.bot_name", name=bot.config.name) from None
+        if not rows:
+            await self.get(bot.id)
+            raise Stale(f"bot {bot.id}")
+        return Bot(*rows[0])
+
+    async def delete(self, bot_id: int) -> None:
+        """Hide it for ever; its orders and trades stay in the books. Raises ``NotFound``."""
+        statement = update(bots).where(bots.c.id == bot_id, _LIVING).values(deleted=True)
+        if self._owner is not None:
+            statement = statement.where(bots.c.owner_id == self._owner)
+        if not await self._session.change(statement):
+            raise NotFound(f"bot {bot_id}")
+
+    async def _one(self, where: ColumnElement[bool], name: str) -> Bot:
+        found = await self._many(where)
+        if not found:
+            raise NotFound(f"bot {name}")
+        return found[0]
+
+    async def _many(self, where: ColumnElement[bool]) -> list[Bot]:
+        query = select(*_COLUMNS).where(where, _LIVING).order_by(bots.c.id)
+        rows = await self._session.rows(self._mine(query, bots.c.owner_id))
+        return [Bot(*row) for row in rows]
+
+    async def _refuse_name(self, owner: int, name: str, besides: int) -> None:
+        query = select(bots.c.id).where(
+            bots.c.owner_id == owner, bots.c.name == name, bots.c.id != besides, _LIVING
+        )
+        if await self._session.rows(query):
+            raise Conflict("conflict.bot_name", name=name)

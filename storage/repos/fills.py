@@ -1,0 +1,69 @@
+"""Fills."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+
+from engine.core.errors import NotFound
+from engine.core.order import Fill, Leg, Order
+from storage.database import Taken
+from storage.models.trading import fills, orders, positions
+from storage.repos.base import Repo, columns_of, values_of
+
+_COLUMNS = columns_of(Fill, fills)
+
+
+class SqlFills(Repo):
+    """Executions, unique per account, market, symbol and trade id."""
+
+    async def add_new(self, order: Order, new: Sequence[Fill]) -> list[Fill]:
+        """Insert those not yet known; returns them."""
+        if not new:
+            return []
+        await self._require_order(order.id)
+        return [fill for fill in new if await self._added(order, fill)]
+
+    async def of_position(self, position_id: int) -> list[tuple[Leg, Fill]]:
+        """All fills of a position's orders with the leg they belong to, oldest first."""
+        query = (
+            select(orders.c.leg, *_COLUMNS)
+            .join(orders, orders.c.id == fills.c.order_id)
+            .where(orders.c.position_id == position_id)
+            .order_by(fills.c.at, fills.c.id)
+        )
+        rows = await self._session.rows(self._mine(query, fills.c.owner_id))
+        return [(row[0], Fill(*row[1:])) for row in rows]
+
+    async def all(self) -> list[Fill]:
+        """Every fill, oldest first."""
+        query = select(*_COLUMNS).order_by(fills.c.at, fills.c.id)
+        rows = await self._session.rows(self._mine(query, fills.c.owner_id))
+        return [Fill(*row) for row in rows]
+
+    async def claim_entry(self, order_id: int, position_id: int) -> None:
+        """Bind an entry order, and so its fills, to the position that they opened."""
+        await self._require_order(order_id)
+        query = select(positions.c.id).where(positions.c.id == position_id)
+        if await self._first(self._mine(query, positions.c.owner_id)) is None:
+            raise NotFound(f"position {position_id}")
+        statement = update(orders).where(orders.c.id == order_id).values(position_id=position_id)
+        await self._session.change(statement)
+
+    async def _added(self, order: Order, fill: Fill) -> bool:
+        row = values_of(fill) | {
+            "owner_id": order.owner_id,
+            "order_id": order.id,
+            "account": order.account,
+            "market": order.market,
+            "symbol": order.symbol,
+        }
+        try:
+            await self._session.attempt(insert(fills).values(**row).returning(fills.c.id))
+        except Taken:
+            return False
+        return True
+
+    async def _require_order(self, order_id: int) -> None:
+        query = select(orders.c.id).where(orders.c.id == order_id)
+        if await self._first(self._mine(query, orders.c.owner_id)) is None:
+            raise NotFound(f"order {order_id}")

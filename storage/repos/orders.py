@@ -1,0 +1,105 @@
+"""Orders."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
+
+from engine.core.errors import Conflict, Stale
+from engine.core.order import Order, OrderState, decode_client_id
+from storage.database import Taken
+from storage.models.trading import UNFINISHED, orders
+from storage.repos.base import Repo, columns_of, values_of
+
+_COLUMNS = columns_of(Order, orders)
+_FIXED = (
+    "id",
+    "client_id",
+    "owner_id",
+    "bot_id",
+    "account",
+    "market",
+    "symbol",
+    "side",
+    "leg",
+    "created_at",
+)
+_COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
+
+
+class SqlOrders(Repo):
+    """Orders of ours."""
+
+    async def add(self, orders_: Sequence[Order]) -> list[Order]:
+        """Insert PLANNED orders with ids; raises ``Conflict`` when a guard forbids it.
+
+        Raises ``NotFound`` for a bot of somebody else, ValueError for an id not of ours.
+        """
+        return [await self._add(order) for order in orders_]
+
+    async def save(self, order: Order, *, was: Order) -> None:
+        """Update where state and quantities are still those of ``was``; else raises ``Stale``."""
+        unchanged = [orders.c[name] == getattr(was, name) for name in _COMPARED]
+        statement = (
+            update(orders)
+            .where(orders.c.id == order.id, *unchanged)
+            .values(**values_of(order, without=_FIXED))
+        )
+        if self._owner is not None:
+            statement = statement.where(orders.c.owner_id == self._owner)
+        if not await self._session.change(statement):
+            raise Stale(f"order {order.client_id}")
+
+    async def by_client_id(self, client_id: str) -> Order | None:
+        """The order with this client id."""
+        found = await self._many(orders.c.client_id == client_id)
+        return found[0] if found else None
+
+    async def of_list(self, list_id: str) -> list[Order]:
+        """Both legs of an OCO."""
+        return await self._many(orders.c.list_id == list_id)
+
+    async def of_decision(self, bot_id: int, decision: int) -> list[Order]:
+        """All orders whose client id names this bot and decision, oldest first."""
+        return await self._many(orders.c.bot_id == bot_id, orders.c.decision == decision)
+
+    async def unfinished(self, account: str | None = None) -> list[Order]:
+        """Orders in no final state, and final ones whose fills are not all booked."""
+        # The index's own words, so that SQLite sees that it may be used.
+        where: list[ColumnElement[Any] | TextClause] = [text(f"({UNFINISHED.text})")]
+        if account is not None:
+            where.append(orders.c.account == account)
+        found = await self._many(*where)
+        return [o for o in found if not o.state.final or o.booked_qty < o.filled_qty]
+
+    async def not_placed_since(self, at: int) -> list[Order]:
+        """The watch list: orders proven absent, sent after ``at``."""
+        return await self._many(orders.c.state == OrderState.NOT_PLACED, orders.c.signed_at > at)
+
+    async def recent(self, *, limit: int, bot_id: int | None = None) -> list[Order]:
+        """The newest orders, newest first."""
+        query = select(*_COLUMNS).order_by(orders.c.id.desc()).limit(limit)
+        if bot_id is not None:
+            query = query.where(orders.c.bot_id == bot_id)
+        rows = await self._session.rows(self._mine(query, orders.c.owner_id))
+        return [Order(*row) for row in rows]
+
+    async def _add(self, order: Order) -> Order:
+        decoded = decode_client_id(order.client_id)
+        if decoded is None or decoded.bot_id != order.bot_id:
+            raise ValueError(f"not an id of ours: {order.client_id}")
+        self._require_mine(order.owner_id)
+        await self._require_bot(order.bot_id)
+        row = values_of(order) | {"decision": decoded.decision}
+        try:
+            made = await self._session.attempt(insert(orders).values(**row).returning(*_COLUMNS))
+        except Taken:
+            known = await self.by_client_id(order.client_id)
+            reason = "conflict.entry_under_way" if known is None else "conflict.order_known"
+            raise Conflict(reason, client_id=order.client_id) from None
+        return Order(*made[0])
+
+    async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Order]:
+        query = select(*_COLUMNS).where(*where).order_by(orders.c.id)
+        rows = await self._session.rows(self._mine(query, orders.c.owner_id))
+        return [Order(*row) for row in rows]

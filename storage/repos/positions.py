@@ -1,0 +1,83 @@
+"""Positions."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, TextClause, exists, insert, select, update
+
+from engine.core.errors import Conflict, NotFound, Stale
+from engine.core.order import FINAL_STATES
+from engine.core.position import Position, PositionState
+from storage.database import Taken
+from storage.models.trading import NOT_CLOSED, orders, positions
+from storage.repos.base import Repo, columns_of, values_of
+
+_COLUMNS = columns_of(Position, positions)
+_FIXED = ("id", "owner_id", "bot_id", "decision", "revision")
+
+
+class SqlPositions(Repo):
+    """Positions; the database allows one that is not closed per bot."""
+
+    async def add(self, position: Position) -> Position:
+        """Insert it; raises ``Conflict`` while the bot has another one."""
+        self._require_mine(position.owner_id)
+        await self._require_bot(position.bot_id)
+        statement = insert(positions).values(**values_of(position)).returning(*_COLUMNS)
+        try:
+            return Position(*(await self._session.attempt(statement))[0])
+        except Taken:
+            raise Conflict("conflict.position_open", bot_id=position.bot_id) from None
+
+    async def save(self, position: Position) -> Position:
+        """Write it; raises ``Stale`` when the revision moved on; returns the next revision."""
+        self._require_mine(position.owner_id)
+        statement = (
+            update(positions)
+            .where(
+                positions.c.id == position.id,
+                positions.c.owner_id == position.owner_id,
+                positions.c.revision == position.revision,
+            )
+            .values(revision=position.revision + 1, **values_of(position, without=_FIXED))
+            .returning(*_COLUMNS)
+        )
+        rows = await self._session.rows(statement)
+        if not rows:
+            await self.get(position.id)
+            raise Stale(f"position {position.id}")
+        return Position(*rows[0])
+
+    async def get(self, position_id: int) -> Position:
+        """One position; raises ``NotFound``."""
+        found = await self._many(positions.c.id == position_id)
+        if not found:
+            raise NotFound(f"position {position_id}")
+        return found[0]
+
+    async def open_of(self, bot_id: int) -> Position | None:
+        """The bot's position that is not closed."""
+        found = await self._many(positions.c.bot_id == bot_id, NOT_CLOSED)
+        return found[0] if found else None
+
+    async def of_decision(self, bot_id: int, decision: int) -> Position | None:
+        """The position that a decision of the bot opened."""
+        found = await self._many(positions.c.bot_id == bot_id, positions.c.decision == decision)
+        return found[0] if found else None
+
+    async def unfinished(self) -> list[Position]:
+        """Those not closed, and closed ones with an order that may still be live."""
+        live = exists().where(
+            orders.c.position_id == positions.c.id, orders.c.state.not_in(FINAL_STATES)
+        )
+        return await self._many((positions.c.state != PositionState.CLOSED) | live)
+
+    async def recent(self, *, limit: int) -> list[Position]:
+        """The newest positions, newest first."""
+        query = select(*_COLUMNS).order_by(positions.c.id.desc()).limit(limit)
+        rows = await self._session.rows(self._mine(query, positions.c.owner_id))
+        return [Position(*row) for row in rows]
+
+    async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Position]:
+        query = select(*_COLUMNS).where(*where).order_by(positions.c.id)
+        rows = await self._session.rows(self._mine(query, positions.c.owner_id))
+        return [Position(*row) for row in rows]

@@ -1,0 +1,96 @@
+"""Closed trades and the counters of a day."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+
+from engine.core.checks import DayCount
+from engine.core.errors import Conflict
+from engine.core.trade import Trade
+from storage.database import Taken
+from storage.models.trading import counters, trades
+from storage.repos.base import Repo, columns_of, values_of
+
+_COLUMNS = columns_of(Trade, trades)
+_COUNTED = columns_of(DayCount, counters)
+
+
+class SqlTrades(Repo):
+    """Closed trades, one per position."""
+
+    async def add(self, trade: Trade) -> Trade:
+        """Insert it; raises ``Conflict`` when the position's books were closed before."""
+        self._require_mine(trade.owner_id)
+        await self._require_bot(trade.bot_id)
+        statement = insert(trades).values(**values_of(trade)).returning(*_COLUMNS)
+        try:
+            return Trade(*(await self._session.attempt(statement))[0])
+        except Taken:
+            raise Conflict("conflict.trade_known", position_id=trade.position_id) from None
+
+    async def recent(
+        self, *, limit: int, bot_id: int | None = None, before_id: int | None = None
+    ) -> list[Trade]:
+        """The newest trades, newest first, older than ``before_id``."""
+        query = select(*_COLUMNS).order_by(trades.c.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(trades.c.id < before_id)
+        return await self._many(query, bot_id)
+
+    async def since(self, at: int, bot_id: int | None = None) -> list[Trade]:
+        """Trades closed at or after ``at``, oldest first."""
+        query = select(*_COLUMNS).where(trades.c.closed_at >= at)
+        return await self._many(query.order_by(trades.c.closed_at, trades.c.id), bot_id)
+
+    async def of_position(self, position_id: int) -> Trade | None:
+        """The closed books of a position."""
+        query = select(*_COLUMNS).where(trades.c.position_id == position_id)
+        found = await self._many(query, None)
+        return found[0] if found else None
+
+    async def _many(self, query: Select[Any], bot_id: int | None) -> list[Trade]:
+        if bot_id is not None:
+            query = query.where(trades.c.bot_id == bot_id)
+        rows = await self._session.rows(self._mine(query, trades.c.owner_id))
+        return [Trade(*row) for row in rows]
+
+
+class SqlCounters(Repo):
+    """Figures per bot and UTC day."""
+
+    async def get(self, bot_id: int, day: str) -> DayCount:
+        """The day's figures, zero when there are none; raises ``NotFound`` (bot)."""
+        await self._require_bot(bot_id)
+        return await self._read(bot_id, day) or DayCount(day)
+
+    async def add(self, bot_id: int, count: DayCount) -> None:
+        """Add the figures of ``count`` to the row of its day; raises ``NotFound`` (bot)."""
+        await self._require_bot(bot_id)
+        # Two units of a server must not add to the same figure at once.
+        known = await self._read(bot_id, count.day, lock=True)
+        if known is None:
+            row = {"bot_id": bot_id, **values_of(count)}
+            try:
+                await self._session.attempt(
+                    insert(counters).values(**row).returning(counters.c.day)
+                )
+            except Taken:
+                await self.add(bot_id, count)
+            return
+        total = replace(
+            known,
+            entries=known.entries + count.entries,
+            closed=known.closed + count.closed,
+            net=known.net + count.net,
+        )
+        await self._session.change(
+            update(counters)
+            .where(counters.c.bot_id == bot_id, counters.c.day == count.day)
+            .values(**values_of(total, without=("day",)))
+        )
+
+    async def _read(self, bot_id: int, day: str, *, lock: bool = False) -> DayCount | None:
+        query = select(*_COUNTED).where(counters.c.bot_id == bot_id, counters.c.day == day)
+        row = await self._first(query.with_for_update() if lock else query)
+        return None if row is None else DayCount(*row)
