@@ -37,7 +37,8 @@ def smallest_entry(rules: SymbolRules, price: Decimal, stop_loss: Decimal) -> De
     at_stop = Decimal(1) - stop_loss / 100
     by_value = rules.min_notional / at_stop * SAFETY
     step = max(rules.step_size, rules.market_step_size)
-    quantity = max(rules.min_qty, rules.market_min_qty, ceil_to_step(by_value / price, step))
+    by_quantity = max(rules.min_qty, rules.market_min_qty) * SAFETY
+    quantity = ceil_to_step(max(by_quantity, by_value / price), step)
     # One step more: the fee is taken from the coins, and what is left is rounded down again.
     return (quantity + step) * price
 
@@ -62,6 +63,6 @@ def size_entry(
         if ceiling:
             quantity = min(quantity, floor_to_step(ceiling, step))
     smallest = smallest_entry(rules, price, config.stop_loss)
-    if quantity * price < smallest - step * price or quantity <= 0:
+    if quantity * price < smallest:
         return TooSmall(wanted, smallest)
     return Size(quantity, quantity * price)
