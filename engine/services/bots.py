@@ -186,6 +186,6 @@ async def _require_key(unit: Unit, config: BotConfig, environment: Environment) 
         raise Conflict("conflict.key_missing")
     key = await unit.keys.get(config.key_id)
     if key.environment is not environment:
-        raise Conflict("conflict.key_environment", key=key.label)
+        raise Conflict("conflict.key_environment", label=key.label)
     if key.state is not KeyState.GOOD:
-        raise Conflict("conflict.key_refused", key=key.label)
+        raise Conflict("conflict.key_refused", label=key.label)

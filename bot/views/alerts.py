@@ -1,0 +1,169 @@
+"""PURE drawings of alerts: one outbox row in, one message out. A missing figure is a dash."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+
+from bot.actions import Action
+from bot.screen import Screen
+from bot.texts import Texts
+from bot.views.buttons import Row, button
+from bot.views.figures import NONE, moment, outcome, percent, signed, span
+from bot.views.problems import fill, reason, refusal, signal_reason
+from engine.core.events import AlertKind, OutboxRow
+from engine.services.bots import BY_ID
+
+Params = Mapping[str, str]
+_WHY = "why_"
+_SILENT = {AlertKind.ENTRY_REFUSED, AlertKind.BOT_RESUMED, AlertKind.ORDER_SETTLED}
+
+
+def draw(row: OutboxRow, texts: Texts) -> Screen:
+    """The message of an alert; its number stays the same when it has to be sent again."""
+    alert = row.alert
+    lines = _DRAWERS[alert.kind](alert.params, texts)
+    key = "alert.repeat" if row.attempts > 1 else "alert.number"
+    lines = [*lines, texts.say(key, number=row.id)]
+    return Screen(
+        "\n".join(line for line in lines if line),
+        _rows(row, texts),
+        fresh=True,
+        silent=alert.kind in _SILENT,
+        tags={"kind": alert.kind.value, "alert": str(row.id)},
+    )
+
+
+def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
+    alert = row.alert
+    home = button(texts, "button.home", Action("h", "home"))
+    if alert.kind is AlertKind.KEY_REFUSED:
+        return ((button(texts, "button.keys", Action("k", "list")), home),)
+    if alert.bot_id is None:
+        return ((home,),)
+    ref = f"{BY_ID}{alert.bot_id}"
+    buttons = [button(texts, "button.card", Action("b", "card", ref))]
+    if alert.kind in {AlertKind.ENTERED, AlertKind.POSITION_NAKED}:
+        buttons.append(button(texts, "button.close", Action("b", "close", ref)))
+    if alert.kind is AlertKind.EXITED:
+        if alert.trade_ref is not None:
+            one = Action("t", "one", str(alert.trade_ref))
+            buttons.append(button(texts, "button.trade", one))
+        buttons.append(button(texts, "button.trades", Action("t", "list", f"{ref}.0")))
+    return (tuple(buttons),)
+
+
+def _entered(params: Params, texts: Texts) -> list[str]:
+    values = {
+        name.removeprefix(_WHY): value for name, value in params.items() if name.startswith(_WHY)
+    }
+    lines = [fill(texts, "alert.entered", _with_mode(params, texts))]
+    if "signal_reason" in params:
+        because = signal_reason(params["signal_reason"], values, texts)
+        lines.append(texts.say("alert.because", why=because))
+    return lines
+
+
+def _exited(params: Params, texts: Texts) -> list[str]:
+    net, share = _decimal(params.get("net")), _decimal(params.get("percent"))
+    figures = {
+        **_with_mode(params, texts),
+        "net": NONE if net is None else signed(net),
+        "percent": percent(share),
+        "reason": _known(texts, "exit", params.get("reason", "")),
+        "span": _span(params.get("minutes"), texts),
+    }
+    lines = [fill(texts, f"alert.exited_{outcome(net)}", figures)]
+    dust = _decimal(params.get("dust"))
+    if dust:
+        lines.append(fill(texts, "alert.dust", figures))
+    return lines
+
+
+def _entry_refused(params: Params, texts: Texts) -> list[str]:
+    return [fill(texts, "alert.entry_refused", {**params, "check": _check(params, texts)})]
+
+
+def _paused(params: Params, texts: Texts) -> list[str]:
+    because = reason(params.get("why", ""), params, texts) or NONE
+    until = params.get("until", NONE)
+    shown = moment(int(until)) if until.isascii() and until.isdigit() else until
+    return [fill(texts, "alert.bot_paused", {**params, "why": because, "until": shown})]
+
+
+def _failed(params: Params, texts: Texts) -> list[str]:
+    because = reason(params.get("problem", ""), params, texts) or NONE
+    return [fill(texts, "alert.bot_failed", {**params, "problem": because})]
+
+
+def _naked(params: Params, texts: Texts) -> list[str]:
+    lines = [fill(texts, "alert.position_naked", _with_mode(params, texts))]
+    if "problem" in params:
+        told = reason(params["problem"], params, texts)
+        lines.append(texts.say("alert.what", problem=told))
+    return lines
+
+
+def _unknown(params: Params, texts: Texts) -> list[str]:
+    figures = {**params, "side": _known(texts, "order_side", params.get("side", ""))}
+    return [fill(texts, "alert.order_unknown", figures)]
+
+
+def _settled(params: Params, texts: Texts) -> list[str]:
+    told = _known(texts, "order_state", params.get("outcome", ""))
+    return [fill(texts, "alert.order_settled", {**params, "outcome": told})]
+
+
+def _notice(params: Params, texts: Texts) -> list[str]:
+    key = params.get("text_key", "")
+    if key and texts.has(key):
+        return [fill(texts, key, params)]
+    return [texts.say("alert.notice", text=params.get("text", key or NONE))]
+
+
+def _plain(key: str) -> Callable[[Params, Texts], list[str]]:
+    return lambda params, texts: [fill(texts, key, params)]
+
+
+_DRAWERS: dict[AlertKind, Callable[[Params, Texts], list[str]]] = {
+    AlertKind.ENTERED: _entered,
+    AlertKind.EXITED: _exited,
+    AlertKind.ENTRY_REFUSED: _entry_refused,
+    AlertKind.ENTRY_FAILED: _plain("alert.entry_failed"),
+    AlertKind.BOT_PAUSED: _paused,
+    AlertKind.BOT_RESUMED: _plain("alert.bot_resumed"),
+    AlertKind.BOT_FAILED: _failed,
+    AlertKind.ORDER_UNKNOWN: _unknown,
+    AlertKind.ORDER_SETTLED: _settled,
+    AlertKind.POSITION_NAKED: _naked,
+    AlertKind.RESTARTED: _plain("alert.restarted"),
+    AlertKind.KEY_REFUSED: _plain("alert.key_refused"),
+    AlertKind.NOTICE: _notice,
+}
+
+
+def _with_mode(params: Params, texts: Texts) -> dict[str, str]:
+    return {**params, "mode": _known(texts, "mode", params.get("mode", ""))}
+
+
+def _check(params: Params, texts: Texts) -> str:
+    check = params.get("check", "")
+    limit, measured = params.get("limit", NONE), params.get("measured", NONE)
+    return refusal(check, limit, measured, texts) if check else NONE
+
+
+def _known(texts: Texts, table: str, name: str) -> str:
+    key = f"{table}.{name}"
+    return texts.plain(key) if name and texts.has(key) else name or NONE
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    try:
+        value = Decimal(text) if text else None
+    except InvalidOperation:
+        return None
+    return value if value is not None and value.is_finite() else None
+
+
+def _span(minutes: str | None, texts: Texts) -> str:
+    if minutes and minutes.isascii() and minutes.isdigit():
+        return span(int(minutes), texts)
+    return NONE

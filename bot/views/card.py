@@ -1,0 +1,178 @@
+"""PURE drawing of one bot's card."""
+
+from bot.actions import Action, rev_of
+from bot.screen import Screen
+from bot.texts import Texts
+from bot.views.bots import mode
+from bot.views.buttons import Row, button
+from bot.views.figures import live, money, outcome, percent, price, signed, span_ms, time_of
+from bot.views.problems import refusal, signal, why
+from engine.core.account import Account
+from engine.core.bot_state import BotState
+from engine.core.market import StreamState
+from engine.core.money import HUNDRED, fixed
+from engine.core.position import PositionState
+from engine.ports.repos import SignalRow
+from engine.services.cards import BotCard, Holding
+from engine.strategies.registry import BUILT_IN
+
+OLD_PRICE_MS = 15_000
+
+
+def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
+    """The card of a bot."""
+    lines = [_title(facts, texts), _what(facts, texts), _state(facts, texts)]
+    if facts.holding is not None:
+        lines += _holding(facts, facts.holding, texts)
+    lines += _today(facts, texts)
+    lines += _signals(facts, texts)
+    return Screen("\n".join(lines), _rows(facts, account, texts), toast=toast)
+
+
+def _title(facts: BotCard, texts: Texts) -> str:
+    bot = facts.bot
+    return texts.say(f"card.title.{bot.state.value}", bot=bot.config.name, mode=mode(bot, texts))
+
+
+def _what(facts: BotCard, texts: Texts) -> str:
+    config = facts.bot.config
+    known = BUILT_IN.get(config.strategy)
+    return texts.say(
+        "card.what",
+        symbol=config.symbol,
+        market=config.market.value,
+        timeframe=config.timeframe.value,
+        strategy=known.title if known else config.strategy,
+    )
+
+
+def _state(facts: BotCard, texts: Texts) -> str:
+    bot = facts.bot
+    reason = why(bot, texts)
+    if bot.state is BotState.PAUSED and bot.paused_until is not None:
+        return texts.say("card.paused_until", why=reason, until=time_of(bot.paused_until))
+    if bot.state.running and facts.stream is not StreamState.LIVE:
+        stream = facts.stream.value if facts.stream is not None else "none"
+        return texts.say(f"card.stream.{stream}")
+    if bot.state is BotState.STOPPED and facts.holding is not None:
+        return texts.say("card.state.stopped_holding")
+    return texts.say(f"card.state.{bot.state.value}", why=reason)
+
+
+def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
+    position = holding.position
+    side = texts.plain(f"side.{position.side.value}")
+    held = span_ms(facts.now - position.opened_at, texts)
+    lines = [
+        texts.say(
+            "card.position",
+            side=side,
+            qty=fixed(position.held),
+            base=position.base,
+            entry=price(position.entry_price),
+            span=held,
+        )
+    ]
+    key = "card.result.unknown"
+    if holding.result is not None:
+        key = f"card.result.{outcome(holding.result)}"
+    lines.append(
+        texts.say(
+            key,
+            price=price(holding.price),
+            result=live(holding.result),
+            quote=position.quote,
+            percent=percent(holding.percent),
+        )
+    )
+    if holding.age_ms is not None and holding.age_ms > OLD_PRICE_MS:
+        lines.append(texts.say("card.price_old", seconds=holding.age_ms // 1000))
+    levels = {"stop": fixed(position.stop_price), "target": fixed(position.target_price)}
+    return [*lines, texts.say("card.levels", **levels), _protection(facts, holding, texts)]
+
+
+def _protection(facts: BotCard, holding: Holding, texts: Texts) -> str:
+    position = holding.position
+    if position.state is PositionState.CLOSING:
+        reason = position.close_reason.value if position.close_reason else "MANUAL"
+        return texts.say("protection.closing", reason=texts.plain(f"exit.{reason}"))
+    if not position.guarded:
+        return texts.say("protection.unguarded")
+    share = "–"
+    if holding.covered is not None and holding.sellable:
+        share = fixed(money(holding.covered / holding.sellable * HUNDRED))
+    where = "exchange" if facts.bot.config.mode.keyed else "paper"
+    book = texts.plain(f"protection.where.{where}")
+    return texts.say(f"protection.{position.protection.value}", share=share, where=book)
+
+
+def _today(facts: BotCard, texts: Texts) -> list[str]:
+    config, day = facts.bot.config, facts.day
+    quote = facts.rules.quote if facts.rules else ""
+    figures = {"n": day.entries, "net": signed(money(day.net)), "quote": quote}
+    if config.max_daily_trades is None:
+        lines = [texts.say("card.today_free", **figures)]
+    else:
+        lines = [texts.say("card.today", limit=config.max_daily_trades, **figures)]
+    if config.max_daily_loss is not None:
+        limit = fixed(config.max_daily_loss)
+        lines.append(texts.say("card.loss_limit", limit=limit, quote=quote))
+    return lines
+
+
+def _signals(facts: BotCard, texts: Texts) -> list[str]:
+    timeframe = facts.bot.config.timeframe
+    lines = []
+    if facts.last is not None:
+        lines.append(_last(facts, facts.last, texts))
+        if facts.last.refused is not None:
+            refused = facts.last.refused
+            check = refusal(refused.check, refused.limit, refused.measured, texts)
+            lines.append(texts.say("card.refused", check=check))
+    decision = facts.decision
+    newer = facts.last is None or (
+        decision is not None and decision.candle_open > facts.last.signal.candle_open
+    )
+    if decision is not None and newer:
+        at = time_of(decision.candle_open + timeframe.ms)
+        reason = signal(decision, texts)
+        lines.append(texts.say("card.decision", time=at, why=reason))
+    if facts.bot.state.running:
+        following = timeframe.open_time(facts.now) + timeframe.ms
+        lines.append(texts.say("card.next", time=time_of(following)))
+    return lines
+
+
+def _last(facts: BotCard, row: SignalRow, texts: Texts) -> str:
+    verdict = row.signal
+    return texts.say(
+        "card.last",
+        action=verdict.action.value,
+        time=time_of(verdict.candle_open + facts.bot.config.timeframe.ms),
+        why=signal(verdict, texts),
+    )
+
+
+def _rows(facts: BotCard, account: Account, texts: Texts) -> tuple[Row, ...]:
+    bot = facts.bot
+    ref, rev = bot.public_id, rev_of(bot.revision)
+    rows: list[Row] = []
+    if account.role.may_trade:
+        acts = []
+        if facts.holding is not None and facts.holding.position.state is PositionState.OPEN:
+            acts.append(button(texts, "button.close", Action("b", "close", ref, rev)))
+        if bot.state.running:
+            key = "button.stop" if facts.holding is None else "button.stop_ask"
+            acts.append(button(texts, key, Action("b", "stop", ref, rev)))
+        else:
+            key = "button.start_live" if bot.config.mode.value == "live" else "button.start"
+            acts.append(button(texts, key, Action("b", "start", ref, rev)))
+            if bot.state is not BotState.STOPPED:
+                acts.append(button(texts, "button.stop", Action("b", "stop", ref, rev)))
+        rows.append(tuple(acts))
+    refresh = button(texts, "button.refresh", Action("b", "card", ref))
+    rows.append((refresh, button(texts, "button.trades", Action("t", "list", f"{ref}.0"))))
+    last = [button(texts, "button.bots_back", Action("b", "list"))]
+    if account.role.may_trade:
+        last.insert(0, button(texts, "button.delete", Action("b", "delete", ref, rev)))
+    return (*rows, tuple(last))

@@ -1,0 +1,280 @@
+"""PURE drawing of the new-bot conversation."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from bot.actions import Action, rev_of
+from bot.screen import Button, Screen
+from bot.texts import Texts
+from bot.views.bots import mode_label
+from bot.views.buttons import Row, button, named, rows_of
+from bot.views.figures import price
+from bot.views.problems import field, words
+from bot.wizard.answers import (
+    OFF,
+    PARAM,
+    Facts,
+    chosen_strategy,
+    get,
+    params_of,
+    percent_range,
+    size_range,
+    standing,
+)
+from bot.wizard.steps import PARAMS, SUMMARY, step_number
+from engine.core.account import Draft
+from engine.core.bot_config import Mode
+from engine.core.errors import SkipperError
+from engine.core.money import fixed, percent_of
+from engine.strategies.base import Param
+from engine.strategies.registry import BUILT_IN
+
+PERCENT_SIGN = "pct"
+"""How a percent sign is written in callback data."""
+_TIMEFRAMES = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
+_PRESETS = {
+    "timeframe": _TIMEFRAMES,
+    "stop": ("0.5", "1", "2", "3", "5"),
+    "target": ("1", "2", "3", "5", "10"),
+    "trades": ("3", "5", "10", "20", OFF),
+    "loss": ("5", "10", "25", "50", OFF),
+    "capital": ("500", "1000", "5000", "10000"),
+    "cap": ("5", "10", "25", "50", "100"),
+}
+_FIXED = ("10", "25", "50", "100", "250", "500")
+_PERCENT = ("1", "2", "5", "10", "25")
+_PERCENT_FIELDS = {"stop", "target", "cap"}
+_WIDTH = {"mode": 2, "key": 1, "strategy": 1, "name": 1}
+_EDITS = (
+    *("symbol", "timeframe", "strategy", "size", "stop", "target"),
+    *("trades", "loss", "mode", "name"),
+)
+
+
+def question(
+    draft: Draft,
+    facts: Facts,
+    texts: Texts,
+    *,
+    top: tuple[str, ...] = (),
+    error: SkipperError | None = None,
+    toast: str = "",
+) -> Screen:
+    """The question that stands in the draft, or the summary."""
+    text = [texts.say("wizard.title", n=step_number(draft.step), trail=_trail(draft))]
+    if error is not None:
+        text += ["", words(error, texts)]
+    text.append("")
+    if draft.step == SUMMARY:
+        text.append(_summary(draft, facts, texts))
+        rows = _summary_rows(draft, texts)
+    else:
+        text.append(_ask(draft, facts, texts))
+        rows = [*_presets(draft, facts, texts, top), _moves(draft, facts, texts)]
+    return Screen("\n".join(text), tuple(rows), toast=toast)
+
+
+def _trail(draft: Draft) -> str:
+    parts = (draft.data.get(name, "") for name in ("symbol", "timeframe"))
+    return " ".join(part for part in parts if part)
+
+
+def _ask(draft: Draft, facts: Facts, texts: Texts) -> str:
+    if draft.step.startswith(PARAM):
+        return _ask_param(draft, texts)
+    low, high = size_range(draft.data, facts)
+    figures = {
+        "symbol": draft.data.get("symbol", ""),
+        "quote": facts.rules.quote if facts.rules else "",
+        "price": price(facts.price),
+        "low": fixed(low),
+        "high": fixed(high),
+        "capital": get(draft.data, "capital"),
+        "cap": get(draft.data, "cap"),
+        "strategy": chosen_strategy(draft.data).title,
+        "name": standing("name", draft.data, facts),
+    }
+    return texts.say(f"wizard.ask.{draft.step}", **figures)
+
+
+def _ask_param(draft: Draft, texts: Texts) -> str:
+    param = _param(draft)
+    figures = {"field": field(param.name, texts), "help": texts.plain(param.help)}
+    if param.choices:
+        return texts.say("wizard.ask.param_choice", **figures)
+    return texts.say("wizard.ask.param", low=f"{param.low:g}", high=f"{param.high:g}", **figures)
+
+
+def _param(draft: Draft) -> Param:
+    name = draft.step.removeprefix(PARAM)
+    return next(p for p in chosen_strategy(draft.data).params if p.name == name)
+
+
+def _presets(draft: Draft, facts: Facts, texts: Texts, top: tuple[str, ...]) -> list[Row]:
+    if draft.step == PARAMS:
+        return _param_buttons(draft, texts)
+    values = _values(draft, facts, top)
+    chosen = standing(draft.step, draft.data, facts)
+    label = _labels(draft, facts, texts)
+    rev = rev_of(draft.revision)
+    taps = [_tap(value, label(value), chosen, rev) for value in values]
+    rows = list(rows_of(taps, _WIDTH.get(draft.step, 3)))
+    if draft.step == "size":
+        rows.append(_money_buttons(draft, texts))
+    return rows
+
+
+def _values(draft: Draft, facts: Facts, top: tuple[str, ...]) -> tuple[str, ...]:
+    question_name = draft.step
+    if question_name.startswith(PARAM):
+        return _param_values(_param(draft), str(params_of(draft.data)[_param(draft).name]))
+    choices: dict[str, Callable[[], tuple[str, ...]]] = {
+        "market": lambda: ("spot",),
+        "symbol": lambda: facts.suggestions or top,
+        "strategy": lambda: tuple(BUILT_IN),
+        "size": lambda: _sizes(draft, facts),
+        "mode": lambda: tuple(mode.value for mode in facts.modes),
+        "key": lambda: tuple(
+            key.public_id for key in facts.keys if key.environment.value == get(draft.data, "mode")
+        ),
+    }
+    if question_name in choices:
+        return choices[question_name]()
+    return _PRESETS.get(question_name, ())
+
+
+def _sizes(draft: Draft, facts: Facts) -> tuple[str, ...]:
+    low, high = size_range(draft.data, facts)
+    least, most = percent_range(draft.data, facts)
+    amounts = [each for each in _FIXED if low <= Decimal(each) <= high]
+    if not amounts and low <= high:
+        amounts = [fixed(low)]
+    shares = [f"{each}%" for each in _PERCENT if least <= Decimal(each) <= most]
+    return (*amounts[:4], *shares[:4])
+
+
+def _param_values(param: Param, now: str) -> tuple[str, ...]:
+    if param.choices:
+        return param.choices
+    if param.kind == "bool":
+        return ("yes", "no")
+    default = float(param.default)
+    tries = [default / 2, default * 0.75, default, default * 1.25, default * 2]
+    fitting = [min(max(value, param.low), param.high) for value in tries]
+    if param.kind == "int":
+        fitting = [float(round(value)) for value in fitting]
+    texts = [f"{value:g}" for value in sorted(set(fitting))]
+    return tuple(text for text in texts if text.isascii() and "e" not in text) or (now,)
+
+
+def _labels(draft: Draft, facts: Facts, texts: Texts) -> Callable[[str], str]:
+    step = draft.step
+    named_by: dict[str, Callable[[str], str]] = {
+        "market": lambda value: texts.plain(f"market.{value}"),
+        "strategy": lambda value: BUILT_IN[value].title,
+        "mode": lambda value: texts.plain(f"mode_choice.{value}"),
+        "key": lambda value: next(k.label for k in facts.keys if k.public_id == value),
+    }
+    if step in named_by:
+        return named_by[step]
+    if step in _PERCENT_FIELDS:
+        return lambda value: f"{value} %"
+    return lambda value: texts.plain("wizard.off") if value == OFF else value
+
+
+def _tap(value: str, label: str, chosen: str, rev: str) -> Button:
+    mark = f"{label} ✓" if value == chosen else label
+    return named(mark, Action("w", "set", value.replace("%", PERCENT_SIGN), rev))
+
+
+def _param_buttons(draft: Draft, texts: Texts) -> list[Row]:
+    rev = rev_of(draft.revision)
+    taps = [
+        button(
+            texts,
+            "button.adjust",
+            Action("w", "at", PARAM + name, rev),
+            field=field(name, texts),
+            value=value,
+        )
+        for name, value in params_of(draft.data).items()
+    ]
+    return list(rows_of(taps, 2))
+
+
+def _money_buttons(draft: Draft, texts: Texts) -> Row:
+    rev = rev_of(draft.revision)
+    return tuple(
+        button(
+            texts,
+            f"button.adjust_{name}",
+            Action("w", "at", name, rev),
+            value=get(draft.data, name),
+        )
+        for name in ("capital", "cap")
+    )
+
+
+def _moves(draft: Draft, facts: Facts, texts: Texts) -> Row:
+    rev = rev_of(draft.revision)
+    row = [button(texts, "button.back", Action("w", "back", "", rev))]
+    row.append(button(texts, "button.cancel", Action("w", "cancel", "", rev)))
+    stands = draft.step == PARAMS or standing(draft.step, draft.data, facts)
+    if stands and draft.step != "market":
+        row.append(button(texts, "button.next", Action("w", "next", "", rev)))
+    return tuple(row)
+
+
+def _summary(draft: Draft, facts: Facts, texts: Texts) -> str:
+    data = draft.data
+    quote = facts.rules.quote if facts.rules else ""
+    mode = Mode(get(data, "mode"))
+    size = get(data, "size")
+    if size.endswith("%"):
+        amount = percent_of(Decimal(get(data, "capital")), Decimal(size[:-1]))
+        size = texts.plain("wizard.size_percent", percent=size[:-1], amount=fixed(amount))
+    figures = {
+        "name": standing("name", data, facts),
+        "symbol": data.get("symbol", ""),
+        "timeframe": get(data, "timeframe"),
+        "strategy": chosen_strategy(data).title,
+        "params": ", ".join(f"{k} {v}" for k, v in _params(draft, texts)),
+        "size": size,
+        "quote": quote,
+        "cap": get(data, "cap"),
+        "stop": get(data, "stop"),
+        "target": get(data, "target"),
+        "trades": _limit(get(data, "trades"), texts),
+        "loss": _limit(get(data, "loss"), texts),
+        "mode": mode_label(mode, texts),
+    }
+    lines = [texts.say("wizard.summary", **figures)]
+    if mode.keyed:
+        label = next((k.label for k in facts.keys if k.public_id == data.get("key")), "–")
+        lines.append(texts.say("wizard.summary_key", label=label))
+    if mode is Mode.LIVE:
+        lines.append(texts.say("wizard.summary_live"))
+    return "\n".join(lines)
+
+
+def _params(draft: Draft, texts: Texts) -> list[tuple[str, object]]:
+    return [(field(name, texts), value) for name, value in params_of(draft.data).items()]
+
+
+def _limit(value: str, texts: Texts) -> str:
+    return texts.plain("wizard.off") if value == OFF else value
+
+
+def _summary_rows(draft: Draft, texts: Texts) -> list[Row]:
+    rev = rev_of(draft.revision)
+    create = tuple(
+        button(texts, f"button.create_{how}", Action("w", "create", how, rev))
+        for how in ("start", "stopped")
+    )
+    edits = [
+        button(texts, "button.edit", Action("w", "at", name, rev), field=field(name, texts))
+        for name in _EDITS
+    ]
+    back = button(texts, "button.back", Action("w", "back", "", rev))
+    cancel = button(texts, "button.cancel", Action("w", "cancel", "", rev))
+    return [create, *rows_of(edits, 3), (back, cancel)]
