@@ -17,7 +17,13 @@ from engine.exchange.simulator.tape import to_units
 from engine.exchange.simulator.world import DemoAccount, World
 
 _BUDGET_NS = 20_000_000
-_RIGHTS = ("can_trade", "can_withdraw", "can_futures", "can_transfer", "ip_restricted")
+_RIGHTS = {
+    "enableSpotAndMarginTrading": "can_trade",
+    "enableWithdrawals": "can_withdraw",
+    "enableFutures": "can_futures",
+    "permitsUniversalTransfer": "can_transfer",
+    "ipRestrict": "ip_restricted",
+}
 Action = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
@@ -36,6 +42,7 @@ class Control:
         actions: dict[str, Action] = {
             "accounts": self._account, "price": self._price, "candle": self._candle,
             "advance": self._advance, "faults": self._fault, "symbol": self._rules,
+            "disconnect": self._disconnect,
         }  # fmt: skip
         for name, action in actions.items():
             router.add_post(f"/sandbox/{name}", _guarded(action))
@@ -86,7 +93,7 @@ class Control:
         for right, value in body.get("permissions", {}).items():
             if right not in _RIGHTS:
                 raise ValueError(f"permissions: one of {', '.join(_RIGHTS)}")
-            setattr(account, right, bool(value))
+            setattr(account, _RIGHTS[right], bool(value))
         for fee in ("maker_fee", "taker_fee"):
             if fee in body:
                 setattr(account, fee, Decimal(str(body[fee])))
@@ -104,6 +111,12 @@ class Control:
             changes["status"] = str(body["status"])
         specs[symbol] = replace(specs[symbol], **changes)
         return describe(specs[symbol])
+
+    async def _disconnect(self, body: dict[str, Any]) -> Any:
+        """Cut WebSockets by the beginning of their path; ``notice`` only announces it."""
+        path = str(body.get("path", ""))
+        act = self._world.announce_shutdown if body.get("notice") else self._world.cut_sockets
+        return {"sockets": act(path)}
 
     async def _price(self, body: dict[str, Any]) -> Any:
         """Let the market jump now."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from aiohttp import WSMsgType, web
@@ -58,12 +58,35 @@ class Connection:
                     return
 
 
+class Session(Protocol):
+    """What one connection talks to."""
+
+    def heard(self, text: str) -> None:
+        """Take a message."""
+        ...
+
+    def close(self) -> None:
+        """The connection has ended."""
+        ...
+
+
 class SocketDoors:
     """Handlers of the WebSocket paths; ``close`` ends all connections."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._open: set[web.WebSocketResponse] = set()
+
+    async def _serve(
+        self, connection: Connection, ws: web.WebSocketResponse, path: str, session: Session
+    ) -> None:
+        self._world.sockets[connection] = path
+        try:
+            await connection.serve(session.heard)
+        finally:
+            session.close()
+            self._world.sockets.pop(connection, None)
+            self._open.discard(ws)
 
     async def raw(self, request: web.Request) -> web.WebSocketResponse:
         """``/ws`` and ``/ws/<stream>/<stream>``: bare events."""
@@ -80,11 +103,7 @@ class SocketDoors:
         ws = await self._prepare(request)
         connection = Connection(request, ws)
         session = ApiSession(self._world, connection, request.remote or "")
-        try:
-            await connection.serve(session.heard)
-        finally:
-            session.close()
-            self._open.discard(ws)
+        await self._serve(connection, ws, request.path, session)
         return ws
 
     async def close(self) -> None:
@@ -99,11 +118,7 @@ class SocketDoors:
         connection = Connection(request, ws)
         session = MarketSession(self._world, connection, wrapped=wrapped)
         session.subscribe(names)
-        try:
-            await connection.serve(session.heard)
-        finally:
-            session.close()
-            self._open.discard(ws)
+        await self._serve(connection, ws, request.path, session)
         return ws
 
     async def _prepare(self, request: web.Request) -> web.WebSocketResponse:

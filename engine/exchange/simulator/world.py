@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from engine.exchange.simulator.book import Book
 from engine.exchange.simulator.clock import VirtualClock, system_ms
 from engine.exchange.simulator.faults import Faults
-from engine.exchange.simulator.hub import Later, MarketStreams, Sender
+from engine.exchange.simulator.hub import Later, MarketStreams, Sender, Socket
 from engine.exchange.simulator.journal import Journal
 from engine.exchange.simulator.limits import Limits
 from engine.exchange.simulator.market import Market
@@ -78,6 +80,7 @@ class World:
         self.sender = Sender(self.faults, later)
         self.streams = MarketStreams(self.market, self.sender)
         self.listeners: dict[str, list[Tell]] = {}
+        self.sockets: dict[Socket, str] = {}
         self.events = UserEvents(self._tell, self.clock.now)
         self.book = Book(
             self.market.specs, self.market.quote, self.average_price, self.events,
@@ -105,6 +108,26 @@ class World:
         """Make an API key worthless, as when its owner deletes it."""
         del self.accounts[key]
         self.listeners.pop(key, None)
+
+    def cut_sockets(self, path: str) -> int:
+        """Cut every WebSocket whose path begins with ``path``; returns how many."""
+        chosen = [socket for socket, at in self.sockets.items() if at.startswith(path)]
+        for socket in chosen:
+            socket.drop()
+        return len(chosen)
+
+    def announce_shutdown(self, path: str) -> int:
+        """Send ``serverShutdown`` to every WebSocket whose path begins with ``path``."""
+        event = {"e": "serverShutdown", "E": self.clock.now()}
+        forms: dict[str, dict[str, Any]] = {
+            "/ws-api": {"event": event},
+            "/stream": {"stream": "!serverShutdown", "data": event},
+        }
+        chosen = [(socket, at) for socket, at in self.sockets.items() if at.startswith(path)]
+        for socket, at in chosen:
+            form = next((form for start, form in forms.items() if at.startswith(start)), event)
+            socket.push(orjson.dumps(form))
+        return len(chosen)
 
     def average_price(self, symbol: str) -> Decimal:
         """Average price that the filters compare with."""

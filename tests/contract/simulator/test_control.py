@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from aiohttp import WSMsgType
+
 
 async def test_the_state_shows_money_orders_trades_and_requests(lab):
     await lab.order(side="BUY", type="MARKET", quantity="0.1", newClientOrderId="one")
@@ -56,3 +58,20 @@ async def test_a_filter_changes_while_the_exchange_runs(lab):
     assert answer.json["msg"] == "Filter failure: LOT_SIZE"
     info = (await lab.public("/api/v3/exchangeInfo", symbol="BTCUSDT")).json["symbols"][0]
     assert info["filters"][1]["stepSize"] == "0.01000000"
+
+
+async def test_sockets_are_warned_and_cut_by_hand(lab):
+    async with lab.user_stream() as user, lab.socket("/ws/btcusdt@bookTicker") as market:
+        assert await lab.control("disconnect", path="/ws-api", notice=True) == {"sockets": 1}
+        assert (await user.event())["e"] == "serverShutdown"
+        assert await lab.control("disconnect", path="/ws-api") == {"sockets": 1}
+        assert (await user.ws.receive(timeout=5)).type != WSMsgType.TEXT
+        await lab.price(51_000)
+        assert (await market.hear())["s"] == "BTCUSDT"
+
+
+async def test_a_warning_has_the_form_of_its_connection(lab):
+    async with lab.socket("/ws/x") as raw, lab.socket("/stream?streams=x") as combined:
+        await lab.control("disconnect", notice=True)
+        assert (await raw.hear())["e"] == "serverShutdown"
+        assert (await combined.hear())["stream"] == "!serverShutdown"

@@ -44,7 +44,12 @@ async def test_a_revoked_key_is_worth_nothing(lab):
 
 
 async def test_a_key_without_the_right_to_trade_may_only_read(lab):
-    await lab.control("accounts", key=lab.key, secret=lab.secret, permissions={"can_trade": False})
+    await lab.control(
+        "accounts",
+        key=lab.key,
+        secret=lab.secret,
+        permissions={"enableSpotAndMarginTrading": False},
+    )
     refused = await lab.order(side="BUY", type="MARKET", quantity="0.1")
     assert (refused.status, refused.json["code"]) == (401, -2015)
     rights = (await lab.signed("GET", "/sapi/v1/account/apiRestrictions")).json
