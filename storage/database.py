@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, Unpack
+from typing import Any, Protocol
 
 from sqlalchemy import Row
 from sqlalchemy.engine import URL, make_url
@@ -15,7 +15,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 
 
 # A row of any columns.
-Record = Row[Unpack[tuple[Any, ...]]]
+Record = Row[*tuple[Any, ...]]
 
 
 class NotWritten(SkipperError):

@@ -1,10 +1,12 @@
 """Opening the memory: schema, integrity, and whether the master key is the right one."""
 
+from engine.core.errors import ConfigError
 from storage.database import POSTGRES, Database, parse_url
 from storage.migrations import migrate
 from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase
 from storage.unit_of_work import SqlStorage
+from storage.vault import FernetVault
 
 
 async def open_storage(url: str) -> SqlStorage:
@@ -20,3 +22,36 @@ async def open_storage(url: str) -> SqlStorage:
     else:
         database = SqliteDatabase.open(parsed)
     return SqlStorage(database)
+
+
+async def check_canary(storage: SqlStorage, vault: FernetVault) -> None:
+    """Refuse a wrong master key before anything is started; raises ConfigError.
+
+    The first start leaves the token that later starts are checked against.
+    """
+    async with storage.system() as unit:
+        token = await unit.installs.canary()
+        if token is not None:
+            vault.check_canary(token)
+            return
+        if await unit.keys.all_sealed():
+            raise ConfigError(
+                "the database holds exchange keys but not the mark of their master key: "
+                "restore a backup"
+            )
+        await unit.installs.set_canary(vault.canary())
+        await unit.commit()
+
+
+async def rotate_master_key(storage: SqlStorage, old: FernetVault, new: FernetVault) -> int:
+    """Seal every secret anew in one unit of work; number of keys. Raises ConfigError."""
+    async with storage.system() as unit:
+        token = await unit.installs.canary()
+        if token is not None:
+            old.check_canary(token)
+        sealed = await unit.keys.all_sealed()
+        for key_id, owner_id, secret in sealed:
+            await unit.keys.reseal(key_id, new.seal(owner_id, old.open(owner_id, secret)))
+        await unit.installs.set_canary(new.canary())
+        await unit.commit()
+    return len(sealed)

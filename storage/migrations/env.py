@@ -3,17 +3,18 @@
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import BigInteger, Numeric
+from sqlalchemy import Numeric
 from sqlalchemy.types import TypeDecorator
 
 from storage.models import metadata
+from storage.types import ID
 
 
 def plain_types(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """How a new version names a column's type: frozen, whatever becomes of our own types."""
     if kind != "type":
         return False
-    if isinstance(item, BigInteger) and item._variant_mapping:
+    if item is ID:
         return 'sa.BigInteger().with_variant(sa.Integer(), "sqlite")'
     if not isinstance(item, TypeDecorator):
         return False

@@ -46,7 +46,7 @@ Index(
     bots.c.owner_id,
     bots.c.name,
     unique=True,
-    sqlite_where=text("deleted = 0"),
+    sqlite_where=text("NOT deleted"),
     postgresql_where=text("NOT deleted"),
 )
 

@@ -38,12 +38,12 @@ class SqlInstalls(Repo):
         row = await self._first(select(installs.c.canary))
         return None if row is None else row.canary
 
-    async def set_canary(self, token: bytes, at: int) -> None:
+    async def set_canary(self, token: bytes) -> None:
         """Store it."""
         self._require_system()
         statement = update(installs).values(canary=token)
         if not await self._session.change(statement):
-            await self._make(at)
+            await self._make(0)
             await self._session.change(statement)
 
     async def _make(self, at: int) -> None:

@@ -82,6 +82,18 @@ class SqlKeys(Repo):
         if not await self._session.change(statement):
             raise NotFound(f"key {key_id}")
 
+    async def all_sealed(self) -> list[tuple[int, int, bytes]]:
+        """Id, owner and ciphertext of every key that has one; for the operator."""
+        self._require_system()
+        query = select(keys.c.id, keys.c.owner_id, keys.c.sealed)
+        rows = await self._session.rows(query.where(keys.c.sealed.is_not(None)))
+        return [(row.id, row.owner_id, row.sealed) for row in rows]
+
+    async def reseal(self, key_id: int, sealed: bytes) -> None:
+        """Replace a ciphertext by one under another master key; for the operator."""
+        self._require_system()
+        await self._session.change(update(keys).where(keys.c.id == key_id).values(sealed=sealed))
+
     async def _one(self, where: ColumnElement[bool], name: str) -> Key:
         query = select(*_COLUMNS).where(where)
         row = await self._first(self._mine(query, keys.c.owner_id))
