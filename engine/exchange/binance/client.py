@@ -26,6 +26,8 @@ Call = Callable[[], Awaitable[Any]]
 # The libraries write headers, parameters and frames at DEBUG: the API key among them.
 for _name in ("binance", "websockets", "aiohttp"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+# Every lost connection reaches us as an error too; its closing is not worth a line.
+logging.getLogger("binance.ws").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class _OneConnection(ReconnectingWebsocket):  # type: ignore[misc]
         """The next message; raises Unavailable when the connection is lost or being closed."""
         message = await self._queue.get()
         if isinstance(message, dict) and message.get("e") in _LOST:
-            raise Unavailable(f"stream lost: {message.get('type') or message['e']}")
+            raise Unavailable(f"stream lost: {message.get('type', message['e'])}")
         return message
 
 
@@ -64,6 +64,7 @@ class MarketSocket(_OneConnection):
         )
         self._read = read
         self._answers: dict[int, asyncio.Future[None]] = {}
+        self._is_lost = False
 
     async def ask(self, number: int, method: str, names: list[str]) -> None:
         """Send ``SUBSCRIBE`` or ``UNSUBSCRIBE`` and wait for its answer; raises Unavailable."""
@@ -72,7 +73,7 @@ class MarketSocket(_OneConnection):
         request = {"method": method, "params": names, "id": number}
         try:
             with translated(sending=False):
-                if self.ws is None:
+                if self.ws is None or self._is_lost:
                     raise Unavailable("stream lost before it could be changed")
                 await self.ws.send(self.json_dumps(request))
                 await asyncio.wait_for(answer, _ANSWER_WITHIN)
@@ -94,6 +95,7 @@ class MarketSocket(_OneConnection):
         return message if message.get("e") in _LOST else None
 
     async def _propagate_error(self, error_msg: dict[str, Any]) -> None:
+        self._is_lost = True
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(Unavailable("stream lost while it was changed"))
