@@ -50,7 +50,8 @@ class Control:
     async def state(self, request: web.Request) -> web.Response:
         """Everything; ``?requests_after=N`` shows only requests from number N on."""
         world = self._world
-        first = int(request.query.get("requests_after", "0"))
+        asked = request.query.get("requests_after", "0")
+        first = int(asked) if asked.isdecimal() else 0
         return _json({
             "clock": self._clock(),
             "prices": {s: number(world.market.last(s)) for s in world.market.tapes},

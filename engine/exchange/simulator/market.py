@@ -122,13 +122,19 @@ class Market:
         if frame.ms < tape.base_ms:
             return []
         last = frame.open_time(end)
-        if start is None:
-            first = last - (limit - 1) * frame.ms
-        else:
-            first = frame.open_time(start + frame.ms - 1)
-            last = min(last, first + (limit - 1) * frame.ms)
-        rows = tape.rows(first, last + frame.ms - 1)
-        return _merged(rows, frame)[:limit] if len(rows) else []
+        oldest = frame.open_time(tape.first_ms)
+        if start is not None:
+            oldest = max(oldest, frame.open_time(start + frame.ms - 1))
+        span = limit
+        while True:  # a recording with holes needs a wider look to find as many candles as asked
+            reach = (span - 1) * frame.ms
+            first = oldest if start is not None else max(oldest, last - reach)
+            until = last if start is None else min(last, oldest + reach)
+            rows = tape.rows(first, until + frame.ms - 1)
+            found = _merged(rows, frame) if len(rows) else []
+            if len(found) >= limit or (first <= oldest and until >= last):
+                return found[:limit] if start is not None else found[-limit:]
+            span *= 4
 
     def average_price(self, symbol: str, minutes: int, now_ms: int) -> Decimal:
         """Volume-weighted price of the last minutes, or the last price without trades."""

@@ -48,6 +48,7 @@ class Source(Protocol):
     """Where candles come from; rows as in ``generator`` and ``replay``."""
 
     base_ms: int
+    first_ms: int
 
     def between(self, first_ms: int, last_ms: int) -> Ints:
         """Candles that open within the two instants, both included."""
@@ -66,6 +67,7 @@ class Generated:
     def __init__(self, generator: Generator, origin_ms: int) -> None:
         self._generator = generator
         self._first = origin_ms // MINUTE_MS - _HISTORY_MINUTES
+        self.first_ms = self._first * MINUTE_MS
 
     def between(self, first_ms: int, last_ms: int) -> Ints:
         """Candles that open within the two instants, both included."""
@@ -84,6 +86,7 @@ class Recorded:
 
     def __init__(self, rows: Ints) -> None:
         self._rows = rows
+        self.first_ms = int(rows[0, 0])
         self.base_ms = int(np.median(np.diff(rows[:, 0]))) if len(rows) > 1 else MINUTE_MS
 
     def between(self, first_ms: int, last_ms: int) -> Ints:
@@ -106,6 +109,7 @@ class Tape:
 
     def __init__(self, source: Source, start_ms: int, tick: int, pieces: int = 1) -> None:
         self.base_ms = source.base_ms
+        self.first_ms = source.first_ms
         self.pieces = pieces
         self._script: deque[tuple[int, int, int, int, int]] = deque()
         self._source = source

@@ -157,3 +157,25 @@ async def test_a_price_set_by_hand_is_where_generated_prices_go_on_from(lab):
     await lab.control("advance", ms=10 * MINUTE_MS)
     price = Decimal((await lab.public("/api/v3/ticker/price", symbol="BTCUSDT")).json["price"])
     assert 9_000 < price < 11_000
+
+
+def test_candles_before_the_first_one_begin_with_the_first_one():
+    market = make()
+    found = market.candles("BTCUSDT", Timeframe.M1, start=0, end=START, limit=3)
+    assert [candle[0] for candle in found] == [
+        market.tapes["BTCUSDT"].first_ms + n * MINUTE_MS for n in range(3)]  # fmt: skip
+    later = START + 3_600_000
+    assert market.candles("BTCUSDT", Timeframe.M1, start=later, end=START, limit=3) == []
+    assert market.candles("BTCUSDT", Timeframe.M1, start=None, end=5, limit=3) == []
+
+
+def test_a_hole_in_a_recording_does_not_make_an_answer_shorter(tmp_path):
+    rows = [*ROWS[:5], *((row[0] + 86_400_000, *row[1:]) for row in ROWS[5:])]
+    path = tmp_path / "BTCUSDT-1m.csv"
+    path.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    market = make(data=(str(path),))
+    first, end = rows[0][0], market.origin_ms
+    forward = market.candles("BTCUSDT", Timeframe.M1, start=first, end=end, limit=8)
+    backward = market.candles("BTCUSDT", Timeframe.M1, start=None, end=end, limit=8)
+    assert [candle[0] for candle in forward] == [row[0] for row in rows[:8]]
+    assert [candle[0] for candle in backward] == [row[0] for row in rows[3:11]]
