@@ -1,4 +1,7 @@
-"""PURE drawings of alerts: one outbox row in, one message out. A missing figure is a dash."""
+"""PURE drawings of alerts: one outbox row in, one message out. A missing figure is a dash.
+
+Buttons of an alert open a new message (``open``, or a bot named by row id): the alert stays.
+"""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
@@ -34,9 +37,9 @@ def draw(row: OutboxRow, texts: Texts) -> Screen:
 
 def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
     alert = row.alert
-    home = button(texts, "button.home", Action("h", "home"))
+    home = button(texts, "button.home", Action("h", "open"))
     if alert.kind is AlertKind.KEY_REFUSED:
-        return ((button(texts, "button.keys", Action("k", "list")), home),)
+        return ((button(texts, "button.keys", Action("k", "open")), home),)
     if alert.bot_id is None:
         return ((home,),)
     ref = f"{BY_ID}{alert.bot_id}"
@@ -45,7 +48,7 @@ def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
         buttons.append(button(texts, "button.close", Action("b", "close", ref)))
     if alert.kind is AlertKind.EXITED:
         if alert.trade_ref is not None:
-            one = Action("t", "one", str(alert.trade_ref))
+            one = Action("t", "open", str(alert.trade_ref))
             buttons.append(button(texts, "button.trade", one))
         buttons.append(button(texts, "button.trades", Action("t", "list", f"{ref}.0")))
     return (tuple(buttons),)

@@ -7,7 +7,7 @@ from bot.actions import Action, rev_of
 from bot.screen import Button, Screen
 from bot.texts import Texts
 from bot.views.bots import mode_label
-from bot.views.buttons import Row, button, named, rows_of
+from bot.views.buttons import Row, button, home, named, rows_of
 from bot.views.figures import price
 from bot.views.problems import field, words
 from bot.wizard.answers import (
@@ -72,6 +72,16 @@ def question(
         text.append(_ask(draft, facts, texts))
         rows = [*_presets(draft, facts, texts, top), _moves(draft, facts, texts)]
     return Screen("\n".join(text), tuple(rows), toast=toast)
+
+
+def draft_exists(draft: Draft, texts: Texts) -> Screen:
+    """Whether to go on with the draft there is."""
+    over = Action("w", "over", "", rev_of(draft.revision))
+    choices = (
+        button(texts, "button.continue", Action("w", "resume")),
+        button(texts, "button.start_over", over),
+    )
+    return Screen(texts.say("wizard.draft_exists"), (choices, (home(texts),)))
 
 
 def _trail(draft: Draft) -> str:

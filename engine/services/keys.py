@@ -109,9 +109,9 @@ async def remove_key(office: Office, account: Account, public_id: str) -> Key:
     now = office.clock.now_ms()
     async with office.storage.of(account.id) as unit:
         key = await unit.keys.by_public_id(public_id)
-        users = _card(key, await unit.bots.all()).bots
-        if users:
-            raise Conflict("conflict.key_used", n=len(users), bots=", ".join(users))
+        card = _card(key, await unit.bots.all())
+        if card.bots:
+            raise used(card)
         await unit.keys.set_state(key.id, KeyState.REMOVED, "", now)
         await unit.audit.add(
             entry(account, "key.remove", key.public_id, now, before=key.state.value)
@@ -119,6 +119,11 @@ async def remove_key(office: Office, account: Account, public_id: str) -> Key:
         await unit.commit()
     office.wake.account(_books(key))
     return key
+
+
+def used(card: KeyCard) -> Conflict:
+    """The refusal to remove a key that bots trade with."""
+    return Conflict("conflict.key_used", n=len(card.bots), bots=", ".join(card.bots))
 
 
 async def _mark(office: Office, account: Account, key: Key, state: KeyState, problem: str) -> None:

@@ -1,0 +1,36 @@
+"""Offers: what an account may choose from when it makes a bot."""
+
+from dataclasses import dataclass
+
+from engine.core.account import Account, Key, KeyState
+from engine.core.bot_config import Mode, environment_of
+from engine.core.market import Market
+from engine.services.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Allowed modes that know the symbol, keys that work, and names already taken."""
+
+    modes: tuple[Mode, ...]
+    keys: tuple[Key, ...]
+    names: tuple[str, ...]
+
+
+async def offer(office: Office, account: Account, market: Market, symbol: str) -> Offer:
+    """The choices of an account; an empty ``symbol`` leaves every allowed mode in."""
+    async with office.storage.reading(account.id) as unit:
+        keys = [key for key in await unit.keys.all() if key.state is KeyState.GOOD]
+        names = tuple(bot.config.name for bot in await unit.bots.all())
+    modes = tuple(
+        mode for mode in Mode if mode in office.modes and _knows(office, mode, market, symbol)
+    )
+    return Offer(modes, tuple(keys), names)
+
+
+def _knows(office: Office, mode: Mode, market: Market, symbol: str) -> bool:
+    catalogue = office.catalogues.get(environment_of(mode, office.public))
+    if catalogue is None:
+        return False
+    rules = catalogue.rules(market, symbol) if symbol else None
+    return not symbol or (rules is not None and rules.trading)
