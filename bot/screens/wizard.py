@@ -48,17 +48,7 @@ async def _new(ctx: Context, _action: Action) -> Screen:
     require_trader(ctx.account)
     draft = await drafts.load(ctx.office, ctx.account)
     if draft is not None and (draft.kind == steps.KIND or home.PARKED in draft.data):
-        texts = ctx.texts
-        rows = (
-            (
-                button(texts, "button.continue", Action("w", "resume")),
-                button(
-                    texts, "button.start_over", Action("w", "over", "", rev_of(draft.revision))
-                ),
-            ),
-            (home_button(texts),),
-        )
-        return Screen(texts.say("wizard.draft_exists"), rows)
+        return view.draft_exists(draft, ctx.texts)
     return await _begin(ctx, draft)
 
 
