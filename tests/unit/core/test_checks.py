@@ -1,0 +1,166 @@
+"""The ordered checks before an entry, each alone and first come first told."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.bot_config import Sizing
+from engine.core.bot_state import BOT_TABLE, BotEvent, BotState, next_bot_state
+from engine.core.checks import CHECKS, DayCount, EntryFacts, Refused, first_refusal
+from engine.core.decide import (
+    Approved,
+    EntryPlan,
+    approve_entry,
+    plan_entry,
+    wants_entry,
+    wants_exit,
+)
+from engine.core.errors import IllegalEvent
+from engine.core.order import OrderKind, OrderState, Side, decode_client_id
+from engine.core.position import PositionSide, PositionState
+from engine.core.signal import Action, Signal
+from tests.unit.core.build import NOW, D, config, position, rules
+
+
+def facts(**changes):
+    """Everything is fine."""
+    values = {
+        "config": config(),
+        "state": BotState.WAITING,
+        "rules": rules(),
+        "price": D(50_000),
+        "free": D(1000),
+        "capital": D(1000),
+        "day": DayCount("2026-05-29"),
+        "holding": False,
+        "mode_allowed": True,
+        "stream_live": True,
+        "reconciled": True,
+        "clock_ok": True,
+    }
+    return EntryFacts(**values | changes)
+
+
+def count(**changes):
+    return DayCount("2026-05-29", **changes)
+
+
+LOSS = config(max_daily_loss=D(20))
+FAILURES = [
+    ({"state": BotState.PAUSED}, Refused("active", "running", "paused")),
+    ({"mode_allowed": False}, Refused("mode", "allowed", "paper")),
+    ({"stream_live": False}, Refused("stream", "ok", "not ok")),
+    ({"reconciled": False}, Refused("reconciled", "ok", "not ok")),
+    ({"clock_ok": False}, Refused("clock", "ok", "not ok")),
+    ({"rules": rules(status="HALT")}, Refused("symbol_trading", "TRADING", "HALT")),
+    ({"holding": True}, Refused("one_position", "0", "1")),
+    ({"day": count(entries=10)}, Refused("daily_trades", "10", "10")),
+    ({"config": LOSS, "day": count(net=D(-20))}, Refused("daily_loss", "20", "20")),
+    ({"free": D("9.99")}, Refused("balance", "10", "9.99")),
+    ({"config": config(size=D(4))}, Refused("trade_value", "5", "4")),
+    ({"config": config(size=D(90)), "free": D(50)}, Refused("sufficient", "90", "50")),
+]
+
+
+@pytest.mark.parametrize(("change", "refusal"), FAILURES, ids=[r.check for _, r in FAILURES])
+def test_each_check_refuses_with_its_limit_and_the_measured_value(change, refusal):
+    assert first_refusal(facts(**change)) == refusal
+
+
+def test_every_check_is_tested_here():
+    tested = {refusal.check for _, refusal in FAILURES}
+
+    assert {name for name, _ in CHECKS} - tested == {"exchange_ready"}
+
+
+def test_nothing_refuses_when_everything_is_fine():
+    assert first_refusal(facts()) is None
+
+
+def test_the_first_check_in_the_list_is_the_one_that_is_told():
+    all_wrong = facts(**{key: value for change, _ in FAILURES for key, value in change.items()})
+
+    assert first_refusal(all_wrong).check == "active"
+    assert first_refusal(replace(all_wrong, state=BotState.WAITING)).check == "mode"
+
+
+def test_a_limit_that_is_off_refuses_nothing():
+    free = config(max_daily_trades=None, max_daily_loss=None)
+
+    assert first_refusal(facts(config=free, day=count(entries=999, net=D(-999)))) is None
+
+
+def test_an_approval_carries_the_size_by_the_cap():
+    approved = approve_entry(facts(config=config(size=D(500))))
+
+    assert isinstance(approved, Approved)
+    assert approved.side is PositionSide.LONG
+    assert approved.size.notional == 100
+
+
+def test_an_amount_that_no_filter_takes_is_refused_with_the_smallest_that_works():
+    refused = approve_entry(facts(config=config(size=D(6))))
+
+    assert refused.check == "too_small"
+    assert D(refused.limit) > D(refused.measured) == 6
+
+
+def test_percent_sizing_is_approved_alike():
+    bot = config(sizing=Sizing.PERCENT, size=D(5))
+
+    assert approve_entry(facts(config=bot)).size.notional == 50
+
+
+def test_the_planned_entry_is_the_approved_one():
+    approved = approve_entry(facts())
+    plan = EntryPlan("1a", 1, 7, "paper:7", 3, 44, NOW)
+
+    planned = plan_entry(approved, plan)
+
+    assert (planned.state, planned.kind, planned.side) == (
+        OrderState.PLANNED,
+        OrderKind.MARKET,
+        Side.BUY,
+    )
+    assert planned.quantity == approved.size.quantity
+    assert decode_client_id(planned.client_id).decision == 3
+    assert plan_entry(approved, plan) == planned
+
+
+@given(st.sampled_from(Action))
+def test_a_buy_enters_only_when_nothing_is_held(action):
+    signal = Signal(action, NOW, 1.0, "x")
+
+    assert wants_entry(signal, None) is (action is Action.BUY)
+    assert not wants_entry(signal, position())
+
+
+@given(st.sampled_from(Action), st.sampled_from(PositionState), st.booleans())
+def test_the_opposite_signal_closes_what_is_open_and_guarded(action, state, guarded):
+    held = position(state=state, guarded=guarded)
+    due = action is Action.SELL and state is PositionState.OPEN and guarded
+
+    assert wants_exit(Signal(action, NOW, 1.0, "x"), held) is due
+    assert not wants_exit(Signal(action, NOW, 1.0, "x"), None)
+
+
+def test_a_buy_closes_a_short():
+    short = position(side=PositionSide.SHORT)
+
+    assert wants_exit(Signal(Action.BUY, NOW, 1.0, "x"), short)
+
+
+@given(st.sampled_from(BotState), st.sampled_from(BotEvent))
+def test_a_bot_moves_by_its_table_alone(state, event):
+    if (state, event) in BOT_TABLE:
+        assert next_bot_state(state, event) is BOT_TABLE[state, event]
+        return
+    with pytest.raises(IllegalEvent):
+        next_bot_state(state, event)
+
+
+@given(st.sampled_from(BotState))
+def test_every_bot_can_be_stopped(state):
+    assert next_bot_state(state, BotEvent.STOP) is BotState.STOPPED
