@@ -109,14 +109,14 @@ class Engine:
 
     async def stop(self) -> None:
         """Start nothing more, then wait (bounded) for what was sent to be answered and booked."""
-        if self._scheduler is not None:
-            self._scheduler.stop()
-        if self._accounts is not None:
-            try:
-                async with asyncio.timeout(_LANDING):
+        try:
+            async with asyncio.timeout(_LANDING):
+                if self._scheduler is not None:
+                    await self._scheduler.stop()
+                if self._accounts is not None:
                     await self._accounts.land()
-            except TimeoutError:
-                _log.warning("stopped with requests unanswered; the next start looks them up")
+        except TimeoutError:
+            _log.warning("stopped with requests unanswered; the next start looks them up")
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:
         parts = self._parts

@@ -4,6 +4,7 @@ Intervals are market time: in a demo at 60 times speed a minute's job runs every
 never more often than a quarter of a real second.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +56,7 @@ class Scheduler:
         self._clock = clock
         self._jobs = jobs
         self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._running: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Schedule every job of the table."""
@@ -63,15 +65,18 @@ class Scheduler:
                 self._guarded(job),
                 trigger=self._trigger(job),
                 id=job.name,
+                name=job.name,
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,
             )
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """Start no job any more."""
+    async def stop(self) -> None:
+        """Start no job any more and wait for those under way."""
         if self._scheduler.running:
+            self._scheduler.remove_all_jobs()
+            await asyncio.gather(*self._running, return_exceptions=True)
             self._scheduler.shutdown(wait=False)
 
     def _trigger(self, job: Job) -> BaseTrigger:
@@ -80,12 +85,17 @@ class Scheduler:
         rate = 1.0 if job.real else self._clock.rate
         return IntervalTrigger(seconds=max(job.every / rate, _SHORTEST), timezone="UTC")
 
-    @staticmethod
-    def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
+    def _guarded(self, job: Job) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._running.add(task)
             try:
                 await job.work()
             except Exception:  # noqa: BLE001 - the boundary: one failing run must not end the job
                 _log.exception("job failed", job=job.name)
+            finally:
+                if task is not None:
+                    self._running.discard(task)
 
         return run

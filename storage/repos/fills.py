@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import insert, select, update
 
 from engine.core.errors import NotFound
+from engine.core.market import Side
 from engine.core.order import Fill, Leg, Order
 from storage.database import Taken
 from storage.models.trading import fills, orders, positions
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Fill, fills)
+_INSERT = insert(fills).returning(fills.c.id)
 
 
 class SqlFills(Repo):
@@ -40,6 +42,17 @@ class SqlFills(Repo):
         rows = await self._session.rows(self._mine(query, fills.c.owner_id))
         return [Fill(*row) for row in rows]
 
+    async def of_account(self, account: str) -> list[tuple[Side, Fill]]:
+        """All fills of an account with the side of their order, oldest first."""
+        query = (
+            select(orders.c.side, *_COLUMNS)
+            .join(orders, orders.c.id == fills.c.order_id)
+            .where(fills.c.account == account)
+            .order_by(fills.c.at, fills.c.id)
+        )
+        rows = await self._session.rows(self._mine(query, fills.c.owner_id))
+        return [(row[0], Fill(*row[1:])) for row in rows]
+
     async def claim_entry(self, order_id: int, position_id: int) -> None:
         """Bind an entry order, and so its fills, to the position that they opened."""
         await self._require_order(order_id)
@@ -58,7 +71,7 @@ class SqlFills(Repo):
             "symbol": order.symbol,
         }
         try:
-            await self._session.attempt(insert(fills).values(**row).returning(fills.c.id))
+            await self._session.attempt(_INSERT, row)
         except Taken:
             return False
         return True
