@@ -5,6 +5,7 @@ how far the stream is judged. When that commit fails for one of them, each is de
 that no bot's trouble is another's.
 """
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -53,6 +54,7 @@ class RiskCycle:
     modes: frozenset[Mode]
     install: str
     judged: dict[EnvStream, int] = field(default_factory=dict)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Decide verdicts in the order in which the candles closed, for ever."""
@@ -66,6 +68,10 @@ class RiskCycle:
 
     async def decide(self, verdict: Verdict) -> None:
         """Act on a candle once; a candle judged before, or too old to act on, changes nothing."""
+        async with self._one_at_a_time:
+            await self._decide(verdict)
+
+    async def _decide(self, verdict: Verdict) -> None:
         last = await self._judged_until(verdict.stream)
         if last is not None and verdict.open_time <= last:
             return
