@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import Executable
 
-from storage.database import NotWritten, Record, Taken, is_unique_violation
+from storage.database import NotWritten, Record, Taken, Values, is_unique_violation
 
 
 class Connected:
@@ -19,19 +19,19 @@ class Connected:
         self._writable = writable
         self._over = False
 
-    async def rows(self, statement: Executable) -> Sequence[Record]:
+    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
-        return (await self._run(statement)).all()
+        return (await self._run(statement, values)).all()
 
-    async def change(self, statement: Executable) -> int:
+    async def change(self, statement: Executable, values: Values = None) -> int:
         """Number of rows that a statement touched."""
-        return (await self._run(statement)).rowcount
+        return (await self._run(statement, values)).rowcount
 
-    async def attempt(self, statement: Executable) -> Sequence[Record]:
+    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows, or ``Taken``; a savepoint keeps the transaction alive (PostgreSQL)."""
         try:
             async with self._connection.begin_nested():
-                return await self.rows(statement)
+                return await self.rows(statement, values)
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise Taken from error
@@ -48,9 +48,9 @@ class Connected:
         except DBAPIError as error:
             raise NotWritten(f"the database could not commit: {error.orig}") from error
 
-    async def _run(self, statement: Executable) -> CursorResult[Any]:
+    async def _run(self, statement: Executable, values: Values) -> CursorResult[Any]:
         self._require_open()
-        return await self._connection.execute(statement)
+        return await self._connection.execute(statement, values)
 
     def _require_open(self) -> None:
         if self._over:

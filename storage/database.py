@@ -1,6 +1,6 @@
 """What the repositories need of a database, whichever it is: a session, and how it fails."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 
 # A row of any columns.
 Record = Row[*tuple[Any, ...]]
+Values = Mapping[str, Any] | None
 
 
 class NotWritten(SkipperError):
@@ -27,17 +28,17 @@ class Taken(Exception):
 
 
 class Session(Protocol):
-    """Runs statements inside one unit of work."""
+    """Runs statements inside one unit of work; ``values`` are what an INSERT or UPDATE writes."""
 
-    async def rows(self, statement: Executable) -> Sequence[Record]:
+    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a SELECT or a RETURNING clause gives."""
         ...
 
-    async def change(self, statement: Executable) -> int:
+    async def change(self, statement: Executable, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         ...
 
-    async def attempt(self, statement: Executable) -> Sequence[Record]:
+    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """Like ``rows`` for a write that a unique index may forbid: then raises ``Taken``."""
         ...
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.base import Executable
 
 from engine.runtime.nursery import Nursery
-from storage.database import NotWritten, Record, Taken, is_unique_violation
+from storage.database import NotWritten, Record, Taken, Values, is_unique_violation
 
 # A group commits when nobody waits for a turn, when it holds so many units or is this old.
 GROUP_LIMIT = 128
@@ -43,20 +43,20 @@ class Turn:
         self._connection = connection
         self._driver = driver
 
-    async def rows(self, statement: Executable) -> Sequence[Record]:
+    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
         self._require_open()
-        return self._connection.execute(statement).all()
+        return self._connection.execute(statement, values).all()
 
-    async def change(self, statement: Executable) -> int:
+    async def change(self, statement: Executable, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         self._require_open()
-        return self._connection.execute(statement).rowcount
+        return self._connection.execute(statement, values).rowcount
 
-    async def attempt(self, statement: Executable) -> Sequence[Record]:
+    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows, or ``Taken``: SQLite undoes only the failed statement."""
         try:
-            return await self.rows(statement)
+            return await self.rows(statement, values)
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise Taken from error

@@ -11,6 +11,7 @@ from storage.models.people import accounts, invites
 from storage.repos.base import Repo, columns_of
 
 _COLUMNS = columns_of(Account, accounts)
+_INSERT = insert(accounts).returning(*_COLUMNS)
 
 
 class SqlAccounts(Repo):
@@ -19,13 +20,9 @@ class SqlAccounts(Repo):
     async def add(self, telegram_id: int, name: str, role: Role, at: int) -> Account:
         """Create the account of a Telegram user; raises ``Conflict`` when it exists."""
         self._require_system()
-        statement = (
-            insert(accounts)
-            .values(telegram_id=telegram_id, name=name, role=role, created_at=at)
-            .returning(*_COLUMNS)
-        )
+        values = {"telegram_id": telegram_id, "name": name, "role": role, "created_at": at}
         try:
-            return Account(*(await self._session.attempt(statement))[0])
+            return Account(*(await self._session.attempt(_INSERT, values))[0])
         except Taken:
             raise Conflict("conflict.account_exists") from None
 
@@ -64,10 +61,8 @@ class SqlAccounts(Repo):
         """Store an invite by the hash of its code."""
         if self._owner is not None and by != self._owner:
             raise NotFound(f"account {by}")
-        statement = insert(invites).values(
-            code_hash=code_hash, role=role, made_by=by, expires=expires
-        )
-        await self._session.change(statement)
+        values = {"code_hash": code_hash, "role": role, "made_by": by, "expires": expires}
+        await self._session.change(insert(invites), values)
 
     async def use_invite(self, code_hash: str, telegram_id: int, at: int) -> Role | None:
         """Role of a valid, unused invite, which is then used up; None otherwise."""
@@ -87,6 +82,6 @@ class SqlAccounts(Repo):
 
     async def _set(self, account_id: int, **values: Any) -> None:
         self._require_mine(account_id)
-        statement = update(accounts).where(accounts.c.id == account_id).values(**values)
-        if not await self._session.change(statement):
+        statement = update(accounts).where(accounts.c.id == account_id)
+        if not await self._session.change(statement, values):
             raise NotFound(f"account {account_id}")

@@ -3,7 +3,6 @@
 import secrets
 import string
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Column, Select, Table, select
@@ -56,13 +55,12 @@ class Repo:
 
 def columns_of(kind: type[Any], table: Table) -> list[Column[Any]]:
     """The table's columns that hold the fields of a dataclass, in the order of its fields."""
-    return [table.c[field.name] for field in fields(kind)]
+    return [table.c[name] for name in kind.__match_args__]
 
 
 def values_of(item: Any, *, without: Sequence[str] = ("id",)) -> dict[str, Any]:
     """Column values of a dataclass instance."""
-    names = (field.name for field in fields(item))
-    return {name: getattr(item, name) for name in names if name not in without}
+    return {name: getattr(item, name) for name in type(item).__match_args__ if name not in without}
 
 
 def new_public_id() -> str:

@@ -13,6 +13,7 @@ from storage.models.trading import bots
 from storage.repos.base import Repo, columns_of, new_public_id, values_of
 
 _COLUMNS = columns_of(Bot, bots)
+_INSERT = insert(bots).returning(*_COLUMNS)
 _LIVING = bots.c.deleted == false()
 _FIXED = ("id", "public_id", "owner_id", "created_at", "revision")
 
@@ -26,14 +27,9 @@ class SqlBots(Repo):
         bot = Bot(0, "", owner, config, BotState.STOPPED, at)
         while True:
             await self._refuse_name(owner, config.name, 0)
-            values = values_of(bot, without=("id", "public_id"))
-            statement = (
-                insert(bots)
-                .values(public_id=new_public_id(), name=config.name, **values)
-                .returning(*_COLUMNS)
-            )
+            row = values_of(bot) | {"public_id": new_public_id(), "name": config.name}
             try:
-                return Bot(*(await self._session.attempt(statement))[0])
+                return Bot(*(await self._session.attempt(_INSERT, row))[0])
             except Taken:
                 continue
 
@@ -68,15 +64,12 @@ class SqlBots(Repo):
                 bots.c.revision == bot.revision,
                 _LIVING,
             )
-            .values(
-                name=bot.config.name,
-                revision=bot.revision + 1,
-                **values_of(bot, without=_FIXED),
-            )
             .returning(*_COLUMNS)
         )
+        values = values_of(bot, without=_FIXED)
+        values |= {"name": bot.config.name, "revision": bot.revision + 1}
         try:
-            rows = await self._session.attempt(statement)
+            rows = await self._session.attempt(statement, values)
         except Taken:
             raise Conflict("conflict.bot_name", name=bot.config.name) from None
         if not rows:

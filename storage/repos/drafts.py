@@ -25,8 +25,8 @@ class SqlDrafts(Repo):
         self._require_owner()
         self._require_mine(draft.owner_id)
         values = values_of(draft)
-        statement = update(drafts).where(drafts.c.owner_id == draft.owner_id).values(**values)
-        if await self._session.change(statement):
+        statement = update(drafts).where(drafts.c.owner_id == draft.owner_id)
+        if await self._session.change(statement, values):
             return
         try:
             await self._session.attempt(
@@ -47,7 +47,7 @@ class SqlAudit(Repo):
     async def add(self, entry: AuditEntry) -> None:
         """Append it; raises ``NotFound`` for somebody else's log."""
         self._require_mine(entry.owner_id)
-        await self._session.change(insert(audit).values(**values_of(entry)))
+        await self._session.change(insert(audit), values_of(entry))
 
     async def recent(self, *, limit: int) -> list[AuditEntry]:
         """The newest entries, newest first."""

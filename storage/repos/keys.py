@@ -12,6 +12,7 @@ from storage.models.people import keys
 from storage.repos.base import Repo, columns_of, new_public_id
 
 _COLUMNS = columns_of(Key, keys)
+_INSERT = insert(keys).returning(*_COLUMNS)
 _KEPT = keys.c.state != KeyState.REMOVED
 
 
@@ -42,10 +43,9 @@ class SqlKeys(Repo):
         }
         while True:
             await self._refuse_doubles(label, environment, fingerprint)
-            public = new_public_id()
-            statement = insert(keys).values(public_id=public, **values).returning(*_COLUMNS)
+            row = values | {"public_id": new_public_id()}
             try:
-                return Key(*(await self._session.attempt(statement))[0])
+                return Key(*(await self._session.attempt(_INSERT, row))[0])
             except Taken:
                 continue
 
@@ -76,10 +76,10 @@ class SqlKeys(Repo):
         values: dict[str, Any] = {"state": state, "problem": problem, "checked_at": at}
         if state is KeyState.REMOVED:
             values["sealed"] = None
-        statement = update(keys).where(keys.c.id == key_id, _KEPT).values(**values)
+        statement = update(keys).where(keys.c.id == key_id, _KEPT)
         if self._owner is not None:
             statement = statement.where(keys.c.owner_id == self._owner)
-        if not await self._session.change(statement):
+        if not await self._session.change(statement, values):
             raise NotFound(f"key {key_id}")
 
     async def all_sealed(self) -> list[tuple[int, int, bytes]]:
@@ -92,7 +92,7 @@ class SqlKeys(Repo):
     async def reseal(self, key_id: int, sealed: bytes) -> None:
         """Replace a ciphertext by one under another master key; for the operator."""
         self._require_system()
-        await self._session.change(update(keys).where(keys.c.id == key_id).values(sealed=sealed))
+        await self._session.change(update(keys).where(keys.c.id == key_id), {"sealed": sealed})
 
     async def _one(self, where: ColumnElement[bool], name: str) -> Key:
         query = select(*_COLUMNS).where(where)

@@ -12,6 +12,7 @@ from storage.models.trading import UNFINISHED, orders
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Order, orders)
+_INSERT = insert(orders).returning(*_COLUMNS)
 _FIXED = (
     "id",
     "client_id",
@@ -40,14 +41,10 @@ class SqlOrders(Repo):
     async def save(self, order: Order, *, was: Order) -> None:
         """Update where state and quantities are still those of ``was``; else raises ``Stale``."""
         unchanged = [orders.c[name] == getattr(was, name) for name in _COMPARED]
-        statement = (
-            update(orders)
-            .where(orders.c.id == order.id, *unchanged)
-            .values(**values_of(order, without=_FIXED))
-        )
+        statement = update(orders).where(orders.c.id == order.id, *unchanged)
         if self._owner is not None:
             statement = statement.where(orders.c.owner_id == self._owner)
-        if not await self._session.change(statement):
+        if not await self._session.change(statement, values_of(order, without=_FIXED)):
             raise Stale(f"order {order.client_id}")
 
     async def by_client_id(self, client_id: str) -> Order | None:
@@ -92,7 +89,7 @@ class SqlOrders(Repo):
         await self._require_bot(order.bot_id)
         row = values_of(order) | {"decision": decoded.decision}
         try:
-            made = await self._session.attempt(insert(orders).values(**row).returning(*_COLUMNS))
+            made = await self._session.attempt(_INSERT, row)
         except Taken:
             known = await self.by_client_id(order.client_id)
             reason = "conflict.entry_under_way" if known is None else "conflict.order_known"

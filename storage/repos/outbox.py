@@ -18,6 +18,7 @@ from storage.repos.base import Repo, columns_of, values_of
 
 _ALERT = columns_of(Alert, outbox)
 _REST = [outbox.c[name] for name in ("state", "attempts", "not_before", "created_at")]
+_INSERT = insert(outbox).returning(outbox.c.id)
 _COLUMNS = [outbox.c.id, *_ALERT, *_REST, outbox.c.message_id]
 
 
@@ -36,7 +37,7 @@ class SqlOutbox(Repo):
             "created_at": at,
         }
         try:
-            await self._session.attempt(insert(outbox).values(**row).returning(outbox.c.id))
+            await self._session.attempt(_INSERT, row)
         except Taken:
             return False
         return True

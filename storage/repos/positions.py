@@ -12,6 +12,7 @@ from storage.models.trading import NOT_CLOSED, orders, positions
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Position, positions)
+_INSERT = insert(positions).returning(*_COLUMNS)
 _FIXED = ("id", "owner_id", "bot_id", "decision", "revision")
 
 
@@ -22,9 +23,8 @@ class SqlPositions(Repo):
         """Insert it; raises ``Conflict`` while the bot has another one."""
         self._require_mine(position.owner_id)
         await self._require_bot(position.bot_id)
-        statement = insert(positions).values(**values_of(position)).returning(*_COLUMNS)
         try:
-            return Position(*(await self._session.attempt(statement))[0])
+            return Position(*(await self._session.attempt(_INSERT, values_of(position)))[0])
         except Taken:
             raise Conflict("conflict.position_open", bot_id=position.bot_id) from None
 
@@ -38,10 +38,10 @@ class SqlPositions(Repo):
                 positions.c.owner_id == position.owner_id,
                 positions.c.revision == position.revision,
             )
-            .values(revision=position.revision + 1, **values_of(position, without=_FIXED))
             .returning(*_COLUMNS)
         )
-        rows = await self._session.rows(statement)
+        values = values_of(position, without=_FIXED) | {"revision": position.revision + 1}
+        rows = await self._session.rows(statement, values)
         if not rows:
             await self.get(position.id)
             raise Stale(f"position {position.id}")

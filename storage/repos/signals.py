@@ -12,6 +12,7 @@ from storage.models.trading import bots, signals, streams
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Signal, signals)
+_INSERT = insert(signals).returning(signals.c.id)
 
 
 class SqlStreams(Repo):
@@ -48,9 +49,7 @@ class SqlSignals(Repo):
         await self._require_bot(bot_id)
         row = values_of(signal) | {"bot_id": bot_id, "outcome": outcome, "refused": refused}
         try:
-            made = await self._session.attempt(
-                insert(signals).values(**row).returning(signals.c.id)
-            )
+            made = await self._session.attempt(_INSERT, row)
         except Taken:
             raise Conflict("conflict.signal_judged", bot_id=bot_id) from None
         return int(made[0][0])

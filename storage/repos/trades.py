@@ -13,6 +13,7 @@ from storage.models.trading import counters, trades
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Trade, trades)
+_INSERT = insert(trades).returning(*_COLUMNS)
 _COUNTED = columns_of(DayCount, counters)
 
 
@@ -23,9 +24,8 @@ class SqlTrades(Repo):
         """Insert it; raises ``Conflict`` when the position's books were closed before."""
         self._require_mine(trade.owner_id)
         await self._require_bot(trade.bot_id)
-        statement = insert(trades).values(**values_of(trade)).returning(*_COLUMNS)
         try:
-            return Trade(*(await self._session.attempt(statement))[0])
+            return Trade(*(await self._session.attempt(_INSERT, values_of(trade)))[0])
         except Taken:
             raise Conflict("conflict.trade_known", position_id=trade.position_id) from None
 
