@@ -5,8 +5,15 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
+from engine.ports.clock import ExchangeTime
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NS_PER_MS = 1_000_000
+_FOLLOW_MS = 100  # a smaller offset is within what measuring it over the wire can tell
+_WORTH_A_LINE_MS = 1_000
+_log = structlog.get_logger("clock")
 
 
 def wall_ms() -> int:
@@ -66,3 +73,32 @@ class MarketClock:
     async def sleep_real(self, seconds: float) -> None:
         """Wait ``seconds`` of real time."""
         await asyncio.sleep(seconds)
+
+
+class Followed:
+    """Implements ExchangeTime: every measurement also brings our clock to the exchange's."""
+
+    def __init__(self, exchange: ExchangeTime, clock: MarketClock) -> None:
+        self._exchange = exchange
+        self._clock = clock
+
+    @property
+    def offset_ms(self) -> int:
+        """Exchange's time less ours, market ms, as last measured."""
+        return self._exchange.offset_ms
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was measured and lies within what trading tolerates."""
+        return self._exchange.ok
+
+    async def measure(self) -> None:
+        """Measure, follow, and measure what is left; raises ``Unavailable``."""
+        await self._exchange.measure()
+        offset = self._exchange.offset_ms
+        if abs(offset) < _FOLLOW_MS * max(1.0, self._clock.rate):
+            return
+        if abs(offset) >= _WORTH_A_LINE_MS * max(1.0, self._clock.rate):
+            _log.warning("our clock was off, it follows the exchange's", milliseconds=offset)
+        self._clock.adjust(offset)
+        await self._exchange.measure()

@@ -24,6 +24,7 @@ from engine.core.errors import ConfigError
 from engine.runtime.setting_problems import describe
 
 TOKEN_VARIABLE = "SKIPPER_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,64}")
 
 
@@ -53,11 +54,12 @@ Address = Annotated[str, AfterValidator(_web_address)]
 
 def _database(url: str, info: ValidationInfo) -> str:
     kind, _, rest = url.partition("://")
-    if kind not in {"sqlite", "postgresql"} or len(rest) < 2:
+    driver = _DRIVERS.get(kind.partition("+")[0], "")
+    if not driver or kind not in {driver, driver.partition("+")[0]} or len(rest) < 2:
         raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
-    if kind == "postgresql":
-        return url
-    return f"sqlite:///{_beside_file(Path(rest.removeprefix('/')), info).absolute()}"
+    if driver != _DRIVERS["sqlite"]:
+        return f"{driver}://{rest}"
+    return f"{driver}:///{_beside_file(Path(rest.removeprefix('/')), info).absolute()}"
 
 
 class Section(BaseModel):
@@ -111,7 +113,7 @@ class ExchangeSection(Section):
 
 
 class DatabaseSection(Section):
-    """Where the memory is; a relative SQLite path counts from the settings file."""
+    """Where the memory is; ``url`` is completed with its driver and an absolute path."""
 
     url: Annotated[str, AfterValidator(_database)] = Field(
         default="sqlite:///skipper.db", validate_default=True, repr=False
@@ -121,7 +123,7 @@ class DatabaseSection(Section):
     def sqlite_path(self) -> Path | None:
         """The database file, None for PostgreSQL."""
         kind, _, path = self.url.partition(":///")
-        return Path(path) if kind == "sqlite" else None
+        return Path(path) if kind == _DRIVERS["sqlite"] else None
 
 
 class SecuritySection(Section):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.runtime.clock import MarketClock, wall_ms
+from engine.runtime.clock import Followed, MarketClock, wall_ms
 from tests.fakes.clock import FrozenClock
 
 
@@ -67,6 +67,31 @@ async def test_sleeping_takes_market_time():
 def test_a_clock_that_does_not_run_forward_is_refused(rate):
     with pytest.raises(ValueError, match="rate"):
         MarketClock(rate)
+
+
+class Exchange:
+    """An exchange's time, ``ahead`` ms of a clock's when that is measured."""
+
+    ok = True
+
+    def __init__(self, clock, at):
+        self.clock, self.at, self.offset_ms, self.measured = clock, at, 0, 0
+
+    async def measure(self):
+        self.measured += 1
+        self.offset_ms = self.at - self.clock.now_ms()
+
+
+@pytest.mark.parametrize(("ahead", "after"), [(5_000, 0), (-5_000, 0), (99, 99), (-99, -99)])
+async def test_measuring_brings_our_clock_to_the_exchanges(ahead, after):
+    clock = MarketClock(1.0, 1_000_000, steady=Steady())
+    followed = Followed(Exchange(clock, 1_000_000 + ahead), clock)
+
+    await followed.measure()
+
+    assert followed.offset_ms == after
+    assert clock.now_ms() == 1_000_000 + ahead - after
+    assert followed.ok
 
 
 async def test_the_frozen_clock_wakes_sleepers_in_order_at_their_instant():

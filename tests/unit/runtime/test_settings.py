@@ -112,6 +112,7 @@ def test_every_problem_has_its_own_line(complaint):
         ("[telegram]\noperators = ['1']\n", "telegram.operators.0 = '1'"),
         ("[telegram]\noperators = [0]\n", "greater than 0"),
         ("[database]\nurl = 'sqlite://'\n", "sqlite:///FILE"),
+        ("[database]\nurl = 'sqlite+other:///x.db'\n", "sqlite:///FILE"),
         ("telegram = 'x'\n", "telegram"),
         ("[telegram\n", "not valid TOML"),
         ("[log]\nlevel = 'info'\nlevel = 'info'\n", "line 3"),
@@ -197,8 +198,12 @@ def test_an_absolute_database_path_stays(load):
     assert settings.database.sqlite_path == Path("/var/lib/skipper/x.db")
 
 
-def test_postgresql_has_no_file(load):
-    assert load("[database]\nurl = 'postgresql://h/n'\n").database.sqlite_path is None
+@pytest.mark.parametrize("kind", ["postgresql", "postgresql+asyncpg"])
+def test_postgresql_has_no_file(load, kind):
+    database = load(f"[database]\nurl = '{kind}://h/n'\n").database
+
+    assert database.sqlite_path is None
+    assert database.url == "postgresql+asyncpg://h/n"
 
 
 @pytest.mark.parametrize(
