@@ -12,7 +12,7 @@ from binance.exceptions import BinanceAPIException, BinanceRequestException
 
 from engine.core.account import Credentials
 from engine.core.bot_config import Environment
-from engine.core.errors import ClockOff, NotSent, Unavailable
+from engine.core.errors import ClockOff, KeyRefused, NotSent, Unavailable
 from engine.exchange.binance.clock import ExchangeClock
 from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import integer
@@ -103,7 +103,7 @@ class Client(AsyncClient):  # type: ignore[misc]
         self._heard = heard
         super().__init__(
             credentials.api_key if credentials else None,
-            credentials.secret if credentials else None,
+            **_signing(credentials),
             session_params={
                 "connector": connector,
                 "connector_owner": False,
@@ -147,6 +147,17 @@ class Client(AsyncClient):  # type: ignore[misc]
         raise BinanceAPIException(response, response.status, told)
 
 
+def _signing(credentials: Credentials | None) -> dict[str, str]:
+    """How python-binance wants a secret: an HMAC one as it is, an Ed25519 one as PEM.
+
+    The library takes long PEM texts for RSA, so nothing but the key may be in it.
+    """
+    secret = credentials.secret.strip() if credentials else ""
+    if secret.startswith("-----BEGIN"):
+        return {"private_key": "\n".join(line.strip() for line in secret.splitlines())}
+    return {"api_secret": secret} if secret else {}
+
+
 class Connection:
     """One environment as seen from this process: shared sockets, clock offset, weight.
 
@@ -167,10 +178,16 @@ class Connection:
         return self._clock
 
     def client(self, credentials: Credentials | None = None) -> Client:
-        """A client for a key, or for public data; its owner closes it."""
-        return Client(
-            self.endpoints, self._connector, self.exchange_clock, self._heard, credentials
-        )
+        """A client for a key, or for public data; its owner closes it.
+
+        Raises KeyRefused when an Ed25519 key cannot be read.
+        """
+        try:
+            return Client(
+                self.endpoints, self._connector, self.exchange_clock, self._heard, credentials
+            )
+        except ValueError:
+            raise KeyRefused("the private key cannot be read") from None
 
     async def server_time_ms(self) -> int:
         """The exchange's clock; raises Unavailable or RateLimited."""

@@ -147,8 +147,9 @@ async def test_a_read_that_fails_is_unavailable_never_empty(lab):
         await lab.control("faults", "DELETE")
 
 
-async def test_a_wrong_key_is_refused_everywhere(lab):
-    wrong = Credentials("B" * 64, SECRET, Environment.LOCAL)
+@pytest.mark.parametrize(("key", "secret"), [("B" * 64, SECRET), (KEY, "x" * 64)])
+async def test_a_wrong_key_or_secret_is_refused_everywhere(lab, key, secret):
+    wrong = Credentials(key, secret, Environment.LOCAL)
     trader = SpotTrader(lab.connection, lab.connection.client(wrong))
     try:
         with pytest.raises(KeyRefused):
