@@ -67,11 +67,8 @@ class SqliteDatabase:
         """A snapshot, which begins with the first statement."""
         async with self._readers.connect() as connection:
             await connection.exec_driver_sql("BEGIN")
-            try:
-                yield Connected(connection, writable=False)
-            finally:
-                if not connection.invalidated:
-                    await connection.exec_driver_sql("ROLLBACK")
+            # Giving the connection back to the pool rolls back.
+            yield Connected(connection, writable=False)
 
     async def close(self) -> None:
         """End the writer, then every connection."""
