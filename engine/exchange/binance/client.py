@@ -162,15 +162,12 @@ class Connection:
     """One environment as seen from this process: shared sockets, clock offset, weight.
 
     Must be made inside the running event loop. ``send`` and ``read`` are the only ways in.
-    ``adjust`` moves ``clock``, for a clock that shall follow the exchange's.
     """
 
-    def __init__(
-        self, endpoints: Endpoints, clock: Clock, adjust: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
         self.endpoints = endpoints
         self.governor = Governor()
-        self.exchange_clock = ExchangeClock(clock, self.server_time_ms, adjust)
+        self.exchange_clock = ExchangeClock(clock, self.server_time_ms)
         self._clock = clock
         self._connector = aiohttp.TCPConnector(limit=100)
         self.public = self.client()

@@ -15,19 +15,12 @@ class ExchangeClock:
     """Implements ``engine.ports.clock.ExchangeTime``, compensated for the round trip.
 
     ``offset_ms`` (market ms, exchange minus ours) is off by at most ``error_ms``, half of the
-    quickest round trip. ``ask`` reads the exchange's time in ms. With ``adjust`` our own clock
-    follows the exchange's (a local one whose time runs faster), and the offset stays 0.
+    quickest round trip. ``ask`` reads the exchange's time in ms.
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        ask: Callable[[], Awaitable[int]],
-        adjust: Callable[[int], None] | None = None,
-    ) -> None:
+    def __init__(self, clock: Clock, ask: Callable[[], Awaitable[int]]) -> None:
         self._clock = clock
         self._ask = ask
-        self._adjust = adjust
         self._measured_at: float | None = None
         self._lock = asyncio.Lock()
         self.offset_ms = 0
@@ -67,9 +60,6 @@ class ExchangeClock:
     async def _measure(self) -> None:
         samples = [await self._sample() for _ in range(_SAMPLES)]
         self.error_ms, self.offset_ms = min(samples)
-        if self._adjust is not None:
-            self._adjust(self.offset_ms)
-            self.offset_ms = 0
         self._measured_at = asyncio.get_running_loop().time()
 
     async def _sample(self) -> tuple[int, int]:
