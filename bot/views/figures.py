@@ -1,5 +1,6 @@
 """PURE figures as people read them: signs, percentages, times, durations, indicator readings."""
 
+import unicodedata
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -90,6 +91,7 @@ def reading(value: float | str) -> str:
 
 
 def quoted(text: object) -> str:
-    """What somebody typed, short enough to be given back."""
-    line = " ".join(str(text).split())
+    """What somebody typed, given back short and without invisible characters."""
+    seen = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in str(text))
+    line = " ".join(seen.split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

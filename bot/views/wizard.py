@@ -61,7 +61,9 @@ def question(
     toast: str = "",
 ) -> Screen:
     """The question that stands in the draft, or the summary."""
-    text = [texts.say("wizard.title", n=step_number(draft.step), trail=_trail(draft))]
+    trail = _trail(draft)
+    title = "wizard.title_trail" if trail else "wizard.title"
+    text = [texts.say(title, n=step_number(draft.step), trail=trail)]
     if error is not None:
         text += ["", words(error, texts)]
     text.append("")
@@ -160,7 +162,7 @@ def _sizes(draft: Draft, facts: Facts) -> tuple[str, ...]:
     if not amounts and low <= high:
         amounts = [fixed(low)]
     shares = [f"{each}%" for each in _PERCENT if least <= Decimal(each) <= most]
-    return (*amounts[:4], *shares[:4])
+    return (*amounts, *shares)
 
 
 def _param_values(param: Param, now: str) -> tuple[str, ...]:
