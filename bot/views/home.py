@@ -115,7 +115,6 @@ def _counts(facts: Home, texts: Texts) -> str:
         running=running,
         paused=facts.states.get(BotState.PAUSED, 0),
         stopped=facts.states.get(BotState.STOPPED, 0),
-        failed=facts.states.get(BotState.ERROR, 0),
     )
 
 

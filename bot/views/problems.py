@@ -37,6 +37,7 @@ def words(error: SkipperError, texts: Texts) -> str:
     if isinstance(error, InvalidValue):
         unit = str(figures.get("unit", ""))
         figures |= {"value": quoted(error.value), "field": field(error.field, texts)}
+        figures["other"] = field(str(figures.get("other", NONE)), texts)
         figures["high"] = f"{figures.get('high', NONE)} {unit}".strip()
         key = f"invalid.{error.problem}"
         return fill(texts, key if texts.has(key) else error.key, figures)

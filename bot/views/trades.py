@@ -71,7 +71,7 @@ def fees(trade: Trade) -> str:
 def _line(line: TradeLine, texts: Texts) -> str:
     trade = line.trade
     return texts.say(
-        f"trades.line_{outcome(trade.net)}",
+        "trades.line",
         day=day(trade.closed_at),
         symbol=trade.symbol,
         net=signed(money(trade.net)),

@@ -16,7 +16,7 @@ from bot.wizard.answers import (
     Facts,
     chosen_strategy,
     get,
-    params_of,
+    param_texts,
     percent_range,
     size_range,
     standing,
@@ -139,7 +139,7 @@ def _presets(draft: Draft, facts: Facts, texts: Texts, top: tuple[str, ...]) -> 
 def _values(draft: Draft, facts: Facts, top: tuple[str, ...]) -> tuple[str, ...]:
     question_name = draft.step
     if question_name.startswith(PARAM):
-        return _param_values(_param(draft), str(params_of(draft.data)[_param(draft).name]))
+        return _param_values(_param(draft), standing(question_name, draft.data, facts))
     choices: dict[str, Callable[[], tuple[str, ...]]] = {
         "market": lambda: ("spot",),
         "symbol": lambda: facts.suggestions or top,
@@ -209,7 +209,7 @@ def _param_buttons(draft: Draft, texts: Texts) -> list[Row]:
             field=field(name, texts),
             value=value,
         )
-        for name, value in params_of(draft.data).items()
+        for name, value in param_texts(draft.data).items()
     ]
     return list(rows_of(taps, 2))
 
@@ -269,8 +269,8 @@ def _summary(draft: Draft, facts: Facts, texts: Texts) -> str:
     return "\n".join(lines)
 
 
-def _params(draft: Draft, texts: Texts) -> list[tuple[str, object]]:
-    return [(field(name, texts), value) for name, value in params_of(draft.data).items()]
+def _params(draft: Draft, texts: Texts) -> list[tuple[str, str]]:
+    return [(field(name, texts), value) for name, value in param_texts(draft.data).items()]
 
 
 def _limit(value: str, texts: Texts) -> str:

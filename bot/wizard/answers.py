@@ -76,6 +76,8 @@ def standing(question: str, answers: Answers, facts: Facts) -> str:
     """The answer given before, or the default; "" when there is none."""
     if question == "name" and question not in answers:
         return suggested_name(answers, facts)
+    if question.startswith(PARAM):
+        return param_texts(answers).get(question.removeprefix(PARAM), "")
     return get(answers, question)
 
 
@@ -93,6 +95,14 @@ def params_of(answers: Answers) -> dict[str, Value]:
     """Its parameters, typed: answers where given, else defaults."""
     params = chosen_strategy(answers).params
     return {p.name: p.parse(answers.get(PARAM + p.name, p.default)) for p in params}
+
+
+def param_texts(answers: Answers) -> dict[str, str]:
+    """The same as people write them: ``35``, not ``35.0``."""
+    return {
+        name: f"{value:.10g}" if isinstance(value, float) else str(value)
+        for name, value in params_of(answers).items()
+    }
 
 
 def size_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
@@ -116,10 +126,10 @@ def percent_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
 
 
 def suggested_name(answers: Answers, facts: Facts) -> str:
-    """A name nobody uses yet, made of symbol, strategy and timeframe."""
+    """A name nobody uses yet, made of symbol and strategy."""
     base = facts.rules.base if facts.rules else answers.get("symbol", "")
     title = chosen_strategy(answers).title
-    stem = f"{base} {title} {get(answers, 'timeframe')}"[: MAX_NAME - 4].strip()
+    stem = f"{base} {title}"[: MAX_NAME - 4].strip()
     names = (stem, *(f"{stem} {count}" for count in range(2, 1000)))
     return next((each for each in names if each.casefold() not in facts.names), "")
 

@@ -224,7 +224,7 @@ async def test_trades_are_listed_and_shown_with_their_books(office, chat):
     for number in range(8):
         await close_flat(office, await hold(office, bot, decision=number + 1))
     await chat.say("/trades")
-    assert "BTCUSDT +1.5 (+2.52 %) profit · take profit" in chat.text
+    assert "BTCUSDT +1.5 (+2.52 %) take profit" in chat.text
     await chat.tap("›")
     assert "page 2" in chat.text
     await chat.tap("7. BTC +1.5")
@@ -232,7 +232,7 @@ async def test_trades_are_listed_and_shown_with_their_books(office, chat):
     assert "59500 → 61000" in chat.text
     await close_flat(office, await hold(office, bot, decision=20), "58000", ExitReason.STOP_LOSS)
     await chat.press(f"t:list:{bot.public_id}.0:")
-    assert "−1.5 (−2.52 %) loss · stop loss" in chat.text
+    assert "−1.5 (−2.52 %) stop loss" in chat.text
 
 
 async def test_home_adds_up_paper_equity_exactly(office, chat):

@@ -239,3 +239,14 @@ async def test_a_parked_draft_comes_back_as_it_was(chat):
     back = unpark(draft.owner_id, park(draft), draft.updated_at)
     assert (back.step, back.data) == (SUMMARY, draft.data)
     assert back.step in ORDER
+
+
+async def test_two_averages_that_do_not_fit_are_named_in_words(chat):
+    await chat.say("/new")
+    for label in ("Spot", "BTCUSDT", "1m", "EMA/RSI", "Fast EMA"):
+        await chat.tap(label)
+    await chat.say("50")
+    assert "“50” must be below Slow EMA (21)" in chat.text
+    await chat.tap("Next")
+    assert "Oversold: 35" in "".join(chat.labels)
+    assert "35.0" not in "".join(chat.labels)
