@@ -3,15 +3,9 @@
 from dataclasses import dataclass, replace
 
 from engine.core.checks import EntryFacts, Refused, first_refusal
+from engine.core.client_id import client_order_id, decode_client_id
 from engine.core.money import fixed
-from engine.core.order import (
-    Leg,
-    Order,
-    OrderKind,
-    OrderState,
-    client_order_id,
-    decode_client_id,
-)
+from engine.core.order import Leg, Order, OrderKind, OrderState
 from engine.core.position import Position, PositionSide, PositionState
 from engine.core.signal import Action, Signal
 from engine.core.sizing import Size, TooSmall, size_entry

@@ -1,4 +1,4 @@
-"""Order: its life as one table, its derived ids, and how reports of the exchange move it."""
+"""Order: its life as one table, and how reports of the exchange move it."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -7,8 +7,6 @@ from enum import StrEnum
 from engine.core.errors import IllegalEvent
 from engine.core.market import Market, Side
 from engine.core.money import ZERO
-
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class OrderState(StrEnum):
@@ -101,6 +99,10 @@ ORDER_TABLE: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (_S.PART_FILLED, _E.ASK_CANCEL): _S.CANCELLING,
     (_S.PART_FILLED, _E.CANCEL): _S.CANCELLED,
     (_S.PART_FILLED, _E.EXPIRE): _S.EXPIRED,
+    # A resting order may be refused when it triggers (funds, price band).
+    (_S.OPEN, _E.REFUSE): _S.REJECTED,
+    (_S.PART_FILLED, _E.REFUSE): _S.REJECTED,
+    (_S.CANCELLING, _E.REFUSE): _S.REJECTED,
     # A cancel is a request, not a fact: a fill may win the race.
     (_S.CANCELLING, _E.ASK_CANCEL): _S.CANCELLING,
     (_S.CANCELLING, _E.FILL_PART): _S.CANCELLING,
@@ -249,52 +251,3 @@ def apply_report(order: Order, report: OrderReport) -> Order:
         note=report.note or order.note,
     )
     return order if changed == order else replace(changed, updated_at=report.at)
-
-
-def base36(number: int) -> str:
-    """Number in lower-case base 36."""
-    text = ""
-    while True:
-        number, digit = divmod(number, 36)
-        text = _DIGITS[digit] + text
-        if number == 0:
-            return text
-
-
-def client_order_id(install: str, bot_id: int, decision: int, leg: Leg, attempt: int) -> str:
-    """Id derived from who decided what: ``sk<install>-<bot>-<decision>-<leg><attempt>``.
-
-    ``install`` holds letters and digits and ends in the boot number, so that a restored backup
-    never repeats an id. At most 36 characters of ``[A-Za-z0-9-]``, as spot and futures allow.
-    """
-    return f"sk{install}-{base36(bot_id)}-{base36(decision)}-{leg.value}{base36(attempt)}"
-
-
-def list_client_id(client_id: str) -> str:
-    """Client id of the OCO list that holds the target leg ``client_id``."""
-    head, _, tail = client_id.rpartition("-")
-    return f"{head}-l{tail[1:]}"
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedId:
-    """What a client order id of ours says without the database."""
-
-    install: str
-    bot_id: int
-    decision: int
-    leg: str
-    attempt: int
-
-
-def decode_client_id(client_id: str) -> DecodedId | None:
-    """Parts of an id of ours, or None for a foreign one."""
-    parts = client_id.split("-")
-    if len(parts) != 4 or not parts[0].startswith("sk") or len(parts[3]) < 2:
-        return None
-    try:
-        return DecodedId(
-            parts[0][2:], int(parts[1], 36), int(parts[2], 36), parts[3][0], int(parts[3][1:], 36)
-        )
-    except ValueError:
-        return None

@@ -5,105 +5,41 @@ It is asked again after every booking and every minute, so it converges from wha
 crash, a refusal or the exchange left behind: starting up and recovering are the same path.
 """
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.core.market import SymbolRules
-from engine.core.money import ZERO, floor_to_step
-from engine.core.order import (
-    Leg,
-    Order,
-    OrderKind,
-    OrderState,
-    client_order_id,
-    list_client_id,
+from engine.core.exit_orders import exit_order, oco_orders
+from engine.core.money import ZERO
+from engine.core.order import Leg, Order, OrderKind, OrderState
+from engine.core.position import ExitReason, PositionSide, PositionState
+from engine.core.scene import (
+    Alarm,
+    AskClose,
+    CancelOrder,
+    CloseBooks,
+    Covered,
+    PlanOrders,
+    Scene,
+    StartNakedClock,
+    Step,
 )
-from engine.core.position import ExitReason, Position, PositionSide, PositionState
 
 # The two limits below count real time: they are about answers, which a demo's clock cannot hasten.
 # After so long without full cover the position is closed at market (design, 6).
 NAKED_LIMIT_MS = 5_000
 # How long a partly filled target may stand without its stop before it makes room for a new pair.
 PARTIAL_GRACE_MS = 2_000
-# The same refusal is not asked for more often than this (reliability.md, invariant 27).
+# After so many refused stops in a row the position is closed (reliability.md, invariant 27);
+# after so many closes without a fill its user is told, and closing goes on ever more slowly.
 MAX_ATTEMPTS = 3
-# A stop that must carry a limit price gets this much room below its trigger.
-STOP_LIMIT_ROOM = Decimal("0.02")
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOrders:
-    """Write these PLANNED orders: one close, or the two legs of an OCO."""
-
-    orders: tuple[Order, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CancelOrder:
-    """Ask the exchange to cancel this order (and with it its list)."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class AskClose:
-    """Mark the position for closing at market, with this reason."""
-
-    reason: ExitReason
-
-
-@dataclass(frozen=True, slots=True)
-class CloseBooks:
-    """Nothing sellable is held and nothing can fill any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartNakedClock:
-    """The position is not fully covered from now on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Covered:
-    """Its whole sellable amount is covered by a live stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """The engine cannot protect or close it: tell the user; ``problem`` is a text key."""
-
-    problem: str
-
-
-Step = PlanOrders | CancelOrder | AskClose | CloseBooks | StartNakedClock | Covered | Alarm
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What ``protect`` looks at. ``orders``: every order of the position's decision, any state.
-
-    ``price`` is what a seller gets now (None when unknown); ``now`` market ms, of which ``rate``
-    pass in a real one.
-    """
-
-    position: Position
-    orders: tuple[Order, ...]
-    rules: SymbolRules
-    price: Decimal | None
-    now: int
-    install: str
-    rate: float = 1.0
-
-    def real_ms_since(self, at: int) -> float:
-        """Real milliseconds since the market instant ``at``."""
-        return (self.now - at) / self.rate
+_FIRST_PAUSE_MS = 1_000
+_LONGEST_PAUSE_MS = 300_000
 
 
 def protect(scene: Scene) -> list[Step]:
     """The next steps for a position, empty when it only has to wait."""
     position = scene.position
     if position.state is PositionState.CLOSED:
-        # The sister of a filled leg dies by itself; what still stands after a grace is removed.
-        return _resize(scene, _cancellable(scene))
+        return _after_the_end(scene)
     if any(_in_motion(order) for order in scene.orders):
         return _clock(scene)
     if _flat(scene):
@@ -115,6 +51,19 @@ def protect(scene: Scene) -> list[Step]:
     return _cover(scene)
 
 
+def _after_the_end(scene: Scene) -> list[Step]:
+    """The sister of a filled leg dies by itself; what still stands after a grace is removed.
+
+    Coins that a late fill brought, or sold too many, are nothing the engine may guess about.
+    """
+    held = scene.position.held
+    steps: list[Step] = _resize(scene, _cancellable(scene))
+    price = scene.price if scene.price is not None else scene.position.entry_price
+    if held < ZERO or scene.position.closable(scene.rules, price) > ZERO:
+        steps.append(Alarm("alarm.late_fill"))
+    return steps
+
+
 def cover_of(orders: tuple[Order, ...]) -> Decimal:
     """Base quantity that live stops would sell."""
     standing = {OrderState.OPEN, OrderState.PART_FILLED}
@@ -124,8 +73,12 @@ def cover_of(orders: tuple[Order, ...]) -> Decimal:
 
 
 def _in_motion(order: Order) -> bool:
-    """Whether an answer is due first: a planned or unanswered exit, or a cancel under way."""
-    if order.state is OrderState.CANCELLING:
+    """Whether an answer is due first.
+
+    That is a planned or unanswered exit, a cancel under way, or fills that the exchange reports
+    and we have not read yet: until then nobody knows what is held.
+    """
+    if order.state is OrderState.CANCELLING or order.filled_qty > order.booked_qty:
         return True
     waiting = {OrderState.PLANNED, OrderState.SENT, OrderState.UNKNOWN}
     return order.leg.exit and order.state in waiting
@@ -168,11 +121,13 @@ def _close(scene: Scene) -> list[Step]:
     quantity = scene.position.closable(scene.rules, price)
     if quantity <= ZERO:
         return [CloseBooks()]
-    attempts = _attempts(scene, Leg.CLOSE)
-    if _refusals(scene, Leg.CLOSE) >= MAX_ATTEMPTS:
-        return [Alarm("alarm.close_refused")]
-    order = _exit_order(scene, Leg.CLOSE, OrderKind.MARKET, quantity, attempts + 1)
-    return [PlanOrders((order,))]
+    barren = _barren(scene, Leg.CLOSE)
+    told: list[Step] = [Alarm("alarm.close_refused")] if len(barren) >= MAX_ATTEMPTS else []
+    if barren and scene.real_ms_since(barren[-1].updated_at) < _pause_after(len(barren)):
+        return told
+    attempt = scene.attempts(Leg.CLOSE) + 1
+    order = exit_order(scene, Leg.CLOSE, OrderKind.MARKET, quantity, attempt)
+    return [*told, PlanOrders((order,))]
 
 
 def _cover(scene: Scene) -> list[Step]:
@@ -193,9 +148,9 @@ def _cover(scene: Scene) -> list[Step]:
     if quantity <= ZERO:
         # Too small for a stop order. While the entry may still fill, more will come.
         return clock if _entry_may_fill(scene) else [AskClose(ExitReason.UNPROTECTED)]
-    if _naked_too_long(scene) or _refusals(scene, Leg.STOP) >= MAX_ATTEMPTS:
+    if _naked_too_long(scene) or len(_barren(scene, Leg.STOP)) >= MAX_ATTEMPTS:
         return [AskClose(ExitReason.UNPROTECTED)]
-    return [*clock, PlanOrders(_oco(scene, quantity))]
+    return [*clock, PlanOrders(oco_orders(scene, quantity))]
 
 
 def _resize(scene: Scene, resting: list[Order]) -> list[Step]:
@@ -207,6 +162,8 @@ def _resize(scene: Scene, resting: list[Order]) -> list[Step]:
 
 
 def _clock(scene: Scene) -> list[Step]:
+    if not scene.position.guarded:
+        return []
     covered = cover_of(scene.orders) >= scene.position.sellable(scene.rules)
     if covered or scene.position.naked_since is not None:
         return []
@@ -216,7 +173,7 @@ def _clock(scene: Scene) -> list[Step]:
 def _naked_too_long(scene: Scene) -> bool:
     """Past the naked limit, and it has been tried: the first attempt is always made."""
     since = scene.position.naked_since
-    tried = _attempts(scene, Leg.STOP) > 0
+    tried = scene.attempts(Leg.STOP) > 0
     return tried and since is not None and scene.real_ms_since(since) > NAKED_LIMIT_MS
 
 
@@ -233,47 +190,17 @@ def _past_its_levels(scene: Scene) -> ExitReason | None:
     return None
 
 
-def _attempts(scene: Scene, leg: Leg) -> int:
-    return sum(1 for order in scene.orders if order.leg is leg)
+def _barren(scene: Scene, leg: Leg) -> list[Order]:
+    """The latest orders of a leg in a row that ended refused, or at market without any fill."""
+    found: list[Order] = []
+    for order in reversed([o for o in scene.orders if o.leg is leg]):
+        dead_close = leg is Leg.CLOSE and order.state.final and not order.filled_qty
+        if order.state is not OrderState.REJECTED and not dead_close:
+            break
+        found.insert(0, order)
+    return found
 
 
-def _refusals(scene: Scene, leg: Leg) -> int:
-    rejected = OrderState.REJECTED
-    return sum(1 for order in scene.orders if order.leg is leg and order.state is rejected)
-
-
-def _oco(scene: Scene, quantity: Decimal) -> tuple[Order, Order]:
-    attempt = _attempts(scene, Leg.STOP) + 1
-    position, rules = scene.position, scene.rules
-    target = _exit_order(scene, Leg.TARGET, OrderKind.LIMIT, quantity, attempt)
-    stop_kind = OrderKind.STOP if "STOP_LOSS" in rules.order_types else OrderKind.STOP_LIMIT
-    stop = _exit_order(scene, Leg.STOP, stop_kind, quantity, attempt)
-    both = list_client_id(target.client_id)
-    limit = None
-    if stop_kind is OrderKind.STOP_LIMIT:
-        limit = floor_to_step(position.stop_price * (1 - STOP_LIMIT_ROOM), rules.tick_size)
-    return (
-        replace(target, list_id=both, price=position.target_price),
-        replace(stop, list_id=both, stop_price=position.stop_price, price=limit),
-    )
-
-
-def _exit_order(scene: Scene, leg: Leg, kind: OrderKind, quantity: Decimal, attempt: int) -> Order:
-    position = scene.position
-    reason = position.close_reason.value if leg is Leg.CLOSE and position.close_reason else ""
-    return Order(
-        id=0,
-        client_id=client_order_id(scene.install, position.bot_id, position.decision, leg, attempt),
-        owner_id=position.owner_id,
-        bot_id=position.bot_id,
-        account=position.account,
-        market=position.market,
-        symbol=position.symbol,
-        side=position.side.exit,
-        kind=kind,
-        leg=leg,
-        quantity=quantity,
-        created_at=scene.now,
-        position_id=position.id,
-        reason=reason,
-    )
+def _pause_after(failures: int) -> int:
+    """Real milliseconds to wait after so many failures in a row."""
+    return int(min(_FIRST_PAUSE_MS * 2 ** (failures - 1), _LONGEST_PAUSE_MS))

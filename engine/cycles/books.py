@@ -11,17 +11,11 @@ from decimal import Decimal
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
+from engine.core.client_id import decode_client_id
 from engine.core.exits import stop_price, target_price
 from engine.core.market import SymbolRules
 from engine.core.money import ZERO
-from engine.core.order import (
-    Fill,
-    Leg,
-    Order,
-    OrderReport,
-    apply_report,
-    decode_client_id,
-)
+from engine.core.order import Fill, Leg, Order, OrderReport, apply_report
 from engine.core.position import Position, PositionSide, add_fill
 from engine.cycles import tell
 from engine.cycles.rulebook import Rulebook

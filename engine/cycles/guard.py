@@ -14,7 +14,8 @@ from engine.core.position import (
     next_position_state,
     next_protection,
 )
-from engine.core.protect import (
+from engine.core.protect import protect
+from engine.core.scene import (
     Alarm,
     AskClose,
     CancelOrder,
@@ -24,7 +25,6 @@ from engine.core.protect import (
     Scene,
     StartNakedClock,
     Step,
-    protect,
 )
 from engine.core.trade import close_books, exit_reason
 from engine.cycles import tell

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from engine.core.client_id import decode_client_id
 from engine.core.errors import OrderGone
-from engine.core.order import Order, OrderReport, OrderState, decode_client_id
+from engine.core.order import Order, OrderReport, OrderState
 from engine.cycles.fleet import Fleet
 from engine.cycles.ledger import Ledger
 from engine.ports.trader import Trader

@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy import insert, select, update
 
-from engine.core.order import base36
+from engine.core.client_id import base36
 from storage.database import Taken
 from storage.models.outbox import installs
 from storage.repos.base import Repo

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
 
+from engine.core.client_id import decode_client_id
 from engine.core.errors import Conflict, Stale
-from engine.core.order import Order, OrderState, decode_client_id
+from engine.core.order import Order, OrderState
 from storage.database import Taken
 from storage.models.trading import UNFINISHED, orders
 from storage.repos.base import Repo, columns_of, values_of

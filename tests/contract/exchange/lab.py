@@ -10,8 +10,9 @@ import aiohttp
 
 from engine.core.account import Credentials
 from engine.core.bot_config import Environment
+from engine.core.client_id import list_client_id
 from engine.core.market import Book, Market, Side, SymbolRules
-from engine.core.order import Leg, Order, OrderKind, OrderReport, list_client_id
+from engine.core.order import Leg, Order, OrderKind, OrderReport
 from engine.exchange.binance.client import Connection, local
 from engine.exchange.binance.market import BinanceMarket
 from engine.exchange.binance.spot import SpotTrader

@@ -6,9 +6,10 @@ from decimal import Decimal
 from engine.core.account import Account, Key, Role
 from engine.core.bot import Bot
 from engine.core.bot_config import BotConfig, Environment, Mode, Sizing
+from engine.core.client_id import client_order_id
 from engine.core.events import Alert, AlertKind
 from engine.core.market import Market, Side, Timeframe
-from engine.core.order import Fill, Leg, Order, OrderKind, OrderState, client_order_id
+from engine.core.order import Fill, Leg, Order, OrderKind, OrderState
 from engine.core.position import (
     ExitReason,
     Position,

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from engine.core.order import FINAL_STATES, Leg, OrderKind, OrderState
 from engine.core.position import PositionState, add_fill, ask_close
-from engine.core.protect import (
-    PARTIAL_GRACE_MS,
+from engine.core.protect import PARTIAL_GRACE_MS, cover_of, protect
+from engine.core.scene import (
     Alarm,
     AskClose,
     CancelOrder,
@@ -14,8 +14,6 @@ from engine.core.protect import (
     PlanOrders,
     Scene,
     StartNakedClock,
-    cover_of,
-    protect,
 )
 from tests.unit.core.build import NOW, D, fill, order, position, rules
 
@@ -33,7 +31,9 @@ class Desk:
         self.alarms = []
         self.covered = False
         self.position = position(entry_qty=D(held), entry_quote=D(held) * 50_000)
-        entry = order(state=S.FILLED, quantity=D(held), filled_qty=D(held))
+        entry = order(
+            state=S.FILLED, quantity=D(held), filled_qty=D(held), booked_qty=D(held)
+        )
         self.orders = {entry.client_id: entry}
         self._trades = 0
 
@@ -75,7 +75,7 @@ class Desk:
             if sister.client_id != one.client_id and sister.state not in FINAL_STATES:
                 self._put(sister, S.EXPIRED)
         self.orders[one.client_id] = replace(
-            one, state=state, filled_qty=filled, updated_at=self.now
+            one, state=state, filled_qty=filled, booked_qty=filled, updated_at=self.now
         )
 
     def send_calmly(self):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine.core.bot_config import Sizing
 from engine.core.bot_state import BOT_TABLE, BotEvent, BotState, next_bot_state
 from engine.core.checks import CHECKS, DayCount, EntryFacts, Refused, first_refusal
+from engine.core.client_id import decode_client_id
 from engine.core.decide import (
     Approved,
     EntryPlan,
@@ -18,7 +19,7 @@ from engine.core.decide import (
     wants_exit,
 )
 from engine.core.errors import IllegalEvent
-from engine.core.order import OrderKind, OrderState, Side, decode_client_id
+from engine.core.order import OrderKind, OrderState, Side
 from engine.core.position import PositionSide, PositionState
 from engine.core.signal import Action, Signal
 from tests.unit.core.build import NOW, D, config, position, rules

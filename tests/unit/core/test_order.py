@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.client_id import client_order_id, decode_client_id, list_client_id
 from engine.core.errors import IllegalEvent
 from engine.core.order import (
     FINAL_STATES,
@@ -15,9 +16,6 @@ from engine.core.order import (
     OrderEvent,
     OrderState,
     apply_report,
-    client_order_id,
-    decode_client_id,
-    list_client_id,
     move,
     next_state,
 )

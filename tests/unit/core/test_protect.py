@@ -1,6 +1,7 @@
 """Whatever a crash, a refusal or the exchange left behind, protection converges."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.order import Leg, OrderKind, OrderState
 from engine.core.position import ExitReason, PositionState
-from engine.core.protect import (
+from engine.core.scene import (
     Alarm,
     AskClose,
     CancelOrder,
@@ -158,16 +159,53 @@ def test_a_price_beyond_a_level_closes_at_once(price, reason):
     assert desk.look()[-1] == AskClose(reason)
 
 
-def test_a_close_that_is_refused_three_times_alarms_and_stops_trying():
-    desk = Desk()
+def test_a_close_that_is_refused_again_and_again_alarms_and_goes_on_ever_more_slowly():
+    desk = Desk(pace=100)
     desk._apply(AskClose(ExitReason.PANIC))
+    tries = []
 
-    for _ in range(3):
+    while len(tries) < 6:
         desk.look()
-        desk.answer(desk.in_state(S.PLANNED)[0], S.REJECTED)
+        for planned in desk.in_state(S.PLANNED):
+            tries.append(desk.now)
+            desk.answer(planned, S.REJECTED)
 
-    assert desk.look() == [Alarm("alarm.close_refused")]
-    assert len(exits_by_leg(desk, Leg.CLOSE)) == 3
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    assert pauses == [1_000, 2_000, 4_000, 8_000, 16_000]
+    assert Alarm("alarm.close_refused").problem in desk.alarms
+
+
+def test_a_market_close_that_dies_without_a_fill_is_not_repeated_at_once():
+    desk = Desk(pace=100)
+    desk._apply(AskClose(ExitReason.MANUAL))
+    desk.look()
+    desk.answer(desk.in_state(S.PLANNED)[0], S.EXPIRED)
+
+    assert desk.look() == []
+
+
+def test_nothing_is_planned_while_fills_are_reported_but_not_read():
+    desk = Desk()
+    desk.look()
+    desk.send_calmly()
+    stop = exits_by_leg(desk, Leg.STOP)[0]
+    target = exits_by_leg(desk, Leg.TARGET)[0]
+    desk._put(target, S.EXPIRED)
+    desk._put(replace(stop, filled_qty=stop.quantity), S.FILLED)
+
+    assert not any(isinstance(step, PlanOrders | CloseBooks) for step in desk.look())
+
+
+def test_a_position_kept_without_orders_starts_no_naked_clock():
+    desk = Desk()
+    desk.look()
+    desk.send_calmly()
+    desk.position = replace(desk.position, guarded=False, naked_since=None)
+
+    desk.look()
+    desk.look()
+
+    assert desk.position.naked_since is None
 
 
 def test_closing_cancels_the_standing_exits_first():
