@@ -78,8 +78,10 @@ def jump(draft: Draft, question: str, at: int) -> Draft:
     data = dict(draft.data)
     if draft.step == SUMMARY:
         data[_RETURN] = SUMMARY
-    known = question in ORDER or question in _ASIDE or question.startswith(PARAM)
-    if not known or ("symbol" not in data and question not in ORDER[:2]):
+    params = (PARAM + param.name for param in chosen_strategy(data).params)
+    if question not in {*ORDER, *_ASIDE, *params} or (
+        "symbol" not in data and question not in ORDER[:2]
+    ):
         question = "symbol"
     if question == "key" and not Mode(get(data, "mode")).keyed:
         question = "mode"

@@ -250,3 +250,12 @@ async def test_two_averages_that_do_not_fit_are_named_in_words(chat):
     await chat.tap("Next")
     assert "Oversold: 35" in "".join(chat.labels)
     assert "35.0" not in "".join(chat.labels)
+
+
+@pytest.mark.parametrize("ref", ["param.nope", "nonsense", "key", "summary", "size", ""])
+async def test_a_forged_jump_still_ends_at_a_question(chat, ref):
+    await to_size(chat)
+    revision = chat.button("Back").rpartition(":")[2]
+    await chat.press(f"w:at:{ref}:{revision}")
+    assert "/9" in chat.text
+    await chat.say("/cancel")
