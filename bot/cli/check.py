@@ -1,0 +1,107 @@
+"""The command that tries every part of an installation without starting it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import config_option, run_async, settings_of
+from engine.core.errors import SkipperError
+
+if TYPE_CHECKING:
+    from engine.runtime.settings import Settings
+
+_PATIENCE = 10.0
+_OFF_MS = 500
+
+
+@click.command()
+@config_option
+def check(config: Path) -> None:
+    """Try every part without starting it."""
+    settings = settings_of(config)
+    click.echo(f"ok      settings    {config}")
+    if not run_async(_check(settings)):
+        raise click.ClickException("something is not in order, see above")
+
+
+async def _check(settings: "Settings") -> bool:
+    """Try every part, also after one has failed."""
+    fine = True
+    for name, part in (
+        ("master key", _master_key),
+        ("database", _database),
+        ("telegram", _telegram),
+        ("exchange", _exchange),
+    ):
+        fine = await _try(name, part, settings) and fine
+    return fine
+
+
+async def _try(name: str, part: "Callable[[Settings], Awaitable[str]]", given: "Settings") -> bool:
+    try:
+        told = await part(given)
+    except SkipperError as error:
+        click.echo(f"FAILED  {name:<11} {error}")
+        return False
+    click.echo(f"ok      {name:<11} {told}")
+    return True
+
+
+async def _master_key(settings: "Settings") -> str:
+    from storage.vault import load_master_key
+
+    path = settings.security.master_key_file
+    load_master_key(path)
+    return str(path)
+
+
+async def _database(settings: "Settings") -> str:
+    from storage.opening import check_canary, open_storage
+    from storage.vault import FernetVault, load_master_key
+
+    path = settings.database.sqlite_path
+    if path is not None and not path.exists():
+        return f"{path} will be made at the first start"
+    storage = await open_storage(settings.database.url)
+    try:
+        await check_canary(
+            storage, FernetVault(load_master_key(settings.security.master_key_file))
+        )
+        return ", ".join((str(path or "PostgreSQL"), *storage.warnings))
+    finally:
+        await storage.close()
+
+
+async def _telegram(settings: "Settings") -> str:
+    import httpx
+
+    from engine.core.errors import ConfigError
+
+    address = settings.telegram.base_url + settings.token.get_secret_value()
+    try:
+        async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
+            answer = (await client.get(f"{address}/getMe")).json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise ConfigError(f"Telegram does not answer ({type(error).__name__})") from None
+    if not answer.get("ok"):
+        raise ConfigError(f"Telegram refuses the token: {answer.get('description', '')}")
+    return f"@{answer['result'].get('username', '')}"
+
+
+async def _exchange(settings: "Settings") -> str:
+    from engine.exchange.binance.client import Connection, endpoints_of
+    from engine.runtime.clock import MarketClock
+
+    exchange = settings.exchange
+    clock = MarketClock(exchange.clock_rate)
+    connection = Connection(endpoints_of(exchange.environment, exchange.base_url or ""), clock)
+    try:
+        await connection.exchange_clock.measure()
+        offset = connection.exchange_clock.offset_ms
+    finally:
+        await connection.close()
+    told = f"{exchange.environment.value}, our clock is {-offset} ms ahead of its"
+    far = abs(offset) > _OFF_MS and exchange.base_url is None
+    return f"{told}: set this computer's clock" if far else told

@@ -1,0 +1,101 @@
+"""Wiring: which implementation stands behind each port."""
+
+from dataclasses import dataclass
+
+from engine.core.bot_config import Environment
+from engine.cycles.engine import Engine, Parts
+from engine.cycles.nudges import Nudges
+from engine.cycles.paper_ledger import RowsPaperLedger
+from engine.cycles.rulebook import Rulebook
+from engine.exchange.binance.client import Connection, endpoints_of
+from engine.exchange.binance.market import BinanceMarket
+from engine.exchange.broker import Broker
+from engine.market.catalogue import CachedCatalogue
+from engine.market.feed import Feed
+from engine.market.prices import LivePrices
+from engine.ports.account import Vault
+from engine.ports.market import Catalogue, Prices
+from engine.runtime.clock import Followed, MarketClock
+from engine.runtime.nursery import Nursery
+from engine.runtime.settings import Settings
+from engine.services.office import Office
+from storage.unit_of_work import SqlStorage
+from storage.vault import SqlKeyRing
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What remembers: the storage, and the vault that opens its secrets."""
+
+    storage: SqlStorage
+    vault: Vault
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The wired engine and what the chat needs of it; nothing runs yet."""
+
+    settings: Settings
+    memory: Memory
+    clock: MarketClock
+    nursery: Nursery
+    connection: Connection
+    broker: Broker
+    rulebook: Rulebook
+    nudges: Nudges
+    followed: Followed
+    engine: Engine
+
+    def office(self, bot_username: str) -> Office:
+        """What every service function is handed."""
+        return Office(
+            storage=self.memory.storage,
+            clock=self.clock,
+            wake=self.nudges,
+            vault=self.memory.vault,
+            key_check=self.broker,
+            insight=self.engine.insight,
+            catalogues=self.rulebook.catalogues,
+            prices=self.rulebook.prices,
+            public=self.rulebook.public,
+            modes=self.settings.exchange.modes,
+            operators=frozenset(self.settings.telegram.operators),
+            bot_username=bot_username,
+        )
+
+
+def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
+    """Wire everything behind the engine; must be called inside the running event loop."""
+    public = settings.exchange.environment
+    clock = MarketClock(settings.exchange.clock_rate)
+    connection = Connection(endpoints_of(public, settings.exchange.base_url or ""), clock)
+    data = BinanceMarket(connection)
+    prices = LivePrices(data, clock, nursery)
+    catalogues: dict[Environment, Catalogue] = {public: CachedCatalogue(data)}
+    heard: dict[Environment, Prices] = {public: prices}
+    rulebook = Rulebook(catalogues, heard, public)
+    broker = Broker(
+        {public: connection},
+        SqlKeyRing(memory.storage, memory.vault),
+        RowsPaperLedger(memory.storage, rulebook),
+        prices,
+        clock,
+    )
+    nudges = Nudges()
+    followed = Followed(connection.exchange_clock, clock)
+    engine = Engine(
+        Parts(
+            storage=memory.storage,
+            clock=clock,
+            nursery=nursery,
+            brokerage=broker,
+            rulebook=rulebook,
+            feeds={public: Feed(data, clock, nursery)},
+            times={public: followed},
+            modes=settings.exchange.modes,
+            nudges=nudges,
+        )
+    )
+    return House(
+        settings, memory, clock, nursery, connection, broker, rulebook, nudges, followed, engine
+    )
