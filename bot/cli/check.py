@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import config_option, run_async, settings_of
-from engine.core.errors import SkipperError
+from engine.core.errors import ConfigError, SkipperError, Unavailable
 
 if TYPE_CHECKING:
     from engine.runtime.settings import Settings
@@ -77,8 +77,6 @@ async def _database(settings: "Settings") -> str:
 async def _telegram(settings: "Settings") -> str:
     import httpx
 
-    from engine.core.errors import ConfigError
-
     address = settings.telegram.base_url + settings.token.get_secret_value()
     try:
         async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
@@ -100,8 +98,13 @@ async def _exchange(settings: "Settings") -> str:
     try:
         await connection.exchange_clock.measure()
         offset = connection.exchange_clock.offset_ms
+    except Unavailable as error:
+        raise ConfigError(
+            f"{exchange.environment.value} does not answer ({error.detail})"
+        ) from None
     finally:
         await connection.close()
+    if exchange.base_url is not None:
+        return f"{exchange.environment.value}, at {exchange.base_url}"
     told = f"{exchange.environment.value}, our clock is {-offset} ms ahead of its"
-    far = abs(offset) > _OFF_MS and exchange.base_url is None
-    return f"{told}: set this computer's clock" if far else told
+    return f"{told}: set this computer's clock" if abs(offset) > _OFF_MS else told

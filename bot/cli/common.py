@@ -1,6 +1,7 @@
 """What commands share: the settings option, the memory, JSON and tables."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -44,6 +45,11 @@ def settings_of(config: Path) -> "Settings":
     from engine.runtime.settings import load_settings
 
     return load_settings(config)
+
+
+def keep_private() -> None:
+    """Let nobody but this user read the files that are made from now on."""
+    os.umask(0o077)
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import run_async
+from bot.cli.common import keep_private, run_async
 from bot.cli.sandbox import data_option, open_port, seed_option
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def demo(
     """Try everything on this computer, without any account."""
     from engine.runtime.observe import set_up_logs
 
+    keep_private()
     set_up_logs(log_level, "console")
     key, secret = secrets.token_hex(32), secrets.token_hex(32)
     wishes = Wishes(chat_port, exchange_port, speed, seed, data, key, secret, _token())

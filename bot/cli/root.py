@@ -41,7 +41,7 @@ def run(words: Sequence[str]) -> int:
         code = skipper.main(list(words), prog_name="skipper", standalone_mode=False)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "skipper"
-        return _fail(f"{command}: {error.format_message()} (see {command} --help)", BAD_USAGE)
+        return _fail(f"{error.format_message()} (see {command} --help)", BAD_USAGE)
     except click.ClickException as error:
         return _fail(error.format_message(), FAILED)
     except (click.Abort, KeyboardInterrupt):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import config_option, run_async, settings_of
+from bot.cli.common import config_option, keep_private, run_async, settings_of
 
 if TYPE_CHECKING:
     from engine.runtime.settings import Settings
@@ -22,6 +22,7 @@ def run(config: Path) -> None:
 
     settings = settings_of(config)
     settings.token  # noqa: B018 - a missing token is told before anything is opened
+    keep_private()
     set_up_logs(settings.log.level, settings.log.format, settings.log.directory)
     run_async(_run(settings))
 

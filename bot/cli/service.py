@@ -147,9 +147,11 @@ async def running(settings: Settings, say: Callable[[str], None]) -> AsyncIterat
     service = Service(settings, say)
     try:
         await service.start()
-        yield service
+        try:
+            yield service
+        finally:
+            say("stopping")
     finally:
-        say("stopping")
         await service.stop()
 
 

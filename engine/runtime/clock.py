@@ -98,7 +98,7 @@ class Followed:
         offset = self._exchange.offset_ms
         if abs(offset) < _FOLLOW_MS * max(1.0, self._clock.rate):
             return
-        if abs(offset) >= _WORTH_A_LINE_MS * max(1.0, self._clock.rate):
+        if abs(offset) >= _WORTH_A_LINE_MS and self._clock.rate == 1.0:
             _log.warning("our clock was off, it follows the exchange's", milliseconds=offset)
         self._clock.adjust(offset)
         await self._exchange.measure()
