@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -20,6 +21,8 @@ from engine.runtime.nursery import Nursery
 
 _log = structlog.get_logger("accounts")
 _REOPEN = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+_PATIENCE = 30.0
+_LANDING = 5.0
 
 
 @dataclass(slots=True)
@@ -44,50 +47,60 @@ class Accounts:
     nursery: Nursery
     keepers: dict[str, Keeper] = field(default_factory=dict)
 
-    def keep(self, accounts: set[str]) -> None:
-        """Start what these accounts need; those already kept go on."""
+    async def keep(self, accounts: set[str]) -> None:
+        """Start what these accounts need, end the others; those already kept go on."""
+        for account in self.keepers.keys() - accounts:
+            if not self.keepers[account].sender.flights:
+                await self.renew(account)
         for account in accounts - self.keepers.keys():
             doubts = Doubts(self.clock)
-            settler = Settler(self.ledger, doubts, self.trouble, self.clock)
             sender = Sender(
                 account=account,
                 brokerage=self.brokerage,
                 ledger=self.ledger,
-                settler=settler,
+                doubts=doubts,
+                settler=Settler(self.ledger, doubts, self.trouble, self.clock),
                 trouble=self.trouble,
+                readiness=self.readiness,
                 clock=self.clock,
                 exchange_time=self.exchange_time,
                 nursery=self.nursery,
             )
             tasks = (
                 self.nursery.supervise(f"sender {account}", sender.run),
-                self.nursery.start(f"stream {account}", self._stream(account)),
+                self.nursery.supervise(f"stream {account}", partial(self._stream, account)),
             )
             self.keepers[account] = Keeper(sender, tasks)
 
     async def renew(self, account: str) -> None:
-        """Close an account whose key changed; the next pass opens it anew."""
+        """Close an account that is not needed, or whose key changed: it is then opened anew."""
         keeper = self.keepers.pop(account, None)
         self.readiness.accounts.discard(account)
         if keeper is not None:
-            await keeper.sender.land()
             for task in keeper.tasks:
                 task.cancel()
+            await asyncio.wait(keeper.tasks)
+            await _landed(keeper.sender)
         await self.brokerage.forget(account)
 
     async def reconcile(self, account: str) -> bool:
         """Read the account now; False when the exchange did not answer."""
+        keeper = self.keepers.get(account)
+        if keeper is None:
+            return False
         try:
-            trader = await self.brokerage.trader(account)
-            await self.reconciler.account(account, trader)
+            async with asyncio.timeout(_PATIENCE):
+                trader = await self.brokerage.trader(account)
+                await self.reconciler.account(account, trader, keeper.sender.settler)
         except KeyRefused as error:
             self.readiness.accounts.discard(account)
             await self.trouble.key_refused(account, error)
             return False
-        except SkipperError as error:
+        except (SkipperError, TimeoutError) as error:
             _log.warning("not reconciled", account=account, error=str(error))
             return False
         self.readiness.accounts.add(account)
+        self.ledger.nudges.orders(account)
         return True
 
     async def reconcile_all(self) -> None:
@@ -95,7 +108,7 @@ class Accounts:
         await asyncio.gather(*(self.reconcile(account) for account in list(self.keepers)))
 
     async def land(self) -> None:
-        """Wait for every request in flight."""
+        """Send no more entries and wait for every request in flight."""
         await asyncio.gather(*(keeper.sender.land() for keeper in self.keepers.values()))
 
     async def _stream(self, account: str) -> None:
@@ -122,7 +135,12 @@ class Accounts:
             known = self.ledger.fleet.balances.setdefault(account, {})
             known |= event.balances
             return
-        await self.ledger.record([event])
+        try:
+            await self.ledger.record([event])
+        except SkipperError as error:
+            # One event that cannot be booked must not cost the others; reading again may heal it.
+            _log.error("event not booked", account=account, id=event.client_id, error=str(error))
+            await self.reconcile(account)
         if account.startswith("paper:"):
             await self._paper_balances(account, trader)
 
@@ -132,3 +150,12 @@ class Accounts:
             self.ledger.fleet.balances[account] = await trader.balances()
         except ExchangeError as error:
             _log.warning("paper balances not read", account=account, error=str(error))
+
+
+async def _landed(sender: Sender) -> None:
+    """Wait a while for answers; what is still unanswered then is looked up by the next sender."""
+    try:
+        async with asyncio.timeout(_LANDING):
+            await sender.land()
+    except TimeoutError:
+        _log.warning("account closed with requests unanswered", account=sender.account)

@@ -7,6 +7,7 @@ import structlog
 from engine.core.bot_config import Environment
 from engine.core.errors import NotFound, Refused, SkipperError
 from engine.core.market import Market
+from engine.core.position import PositionState
 from engine.cycles.accounts import Accounts
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.ledger import Ledger
@@ -40,11 +41,12 @@ class Attendant:
 
     async def attend(self) -> None:
         """Act on everything nudged so far."""
-        while self.nudges.changed_accounts:
-            await self.accounts.renew(self.nudges.changed_accounts.pop())
-        while self.nudges.bots:
-            bot_id = self.nudges.bots.pop()
+        for account in list(self.nudges.changed_accounts):
+            await self.accounts.renew(account)
+            self.nudges.changed_accounts.discard(account)
+        for bot_id in list(self.nudges.bots):
             await self.fleet.reload(bot_id)
+            self.nudges.bots.discard(bot_id)
             self.nudges.positions.add(bot_id)
         await self.sync()
         while self.nudges.positions:
@@ -52,7 +54,7 @@ class Attendant:
 
     async def sync(self) -> None:
         """Bring accounts, streams and prices in line with the fleet."""
-        self.accounts.keep(self.fleet.accounts())
+        await self.accounts.keep(self.fleet.accounts())
         self.signals.forget_unused()
         self._sync_prices()
         for member in list(self.fleet.members.values()):
@@ -61,6 +63,15 @@ class Attendant:
             if missing and bot.id not in self._warming:
                 self._warming.add(bot.id)
                 self.nursery.start(f"warm up bot {bot.id}", self._follow(member))
+
+    async def urgent(self) -> None:
+        """Every second: positions that are naked or closing, whose limits count in seconds."""
+        for bot_id, member in list(self.fleet.members.items()):
+            position = member.position
+            if position is None:
+                continue
+            if position.naked_since is not None or position.state is PositionState.CLOSING:
+                await self._guard(bot_id)
 
     async def guard_all(self) -> None:
         """The minute's net: every position that is not closed, and leftovers of closed ones."""
@@ -77,7 +88,7 @@ class Attendant:
         wanted = {
             bot_id: (rulebook.environment(m.bot), m.bot.config.market, m.bot.config.symbol)
             for bot_id, m in self.fleet.members.items()
-            if m.needs_prices
+            if m.needs_prices and rulebook.environment(m.bot) in rulebook.prices
         }
         for bot_id, (environment, market, symbol) in wanted.items():
             if self._watched.get(bot_id) != (environment, market, symbol):
@@ -91,7 +102,7 @@ class Attendant:
         """Warming up may wait out an outage of the exchange, so it runs in the background."""
         try:
             await self.signals.follow(member)
-        except Refused as error:
+        except (Refused, KeyError) as error:
             _log.error("no candles", bot=member.bot.id, error=str(error))
         except NotFound:
             _log.info("stream dropped while it warmed up", bot=member.bot.id)

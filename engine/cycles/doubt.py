@@ -1,4 +1,4 @@
-"""Doubt: when to ask again about an UNKNOWN order, and when its absence is proven."""
+"""Doubt: which orders must be asked about, when again, and when absence is proven."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,19 +8,22 @@ from engine.core.order import Order
 from engine.ports.clock import Clock
 from engine.ports.trader import Trader
 
-# Real seconds after the first question (reliability.md 1.6); then every 30 s.
-_SCHEDULE = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-# recvWindow 5 s + the engine's own 10 s time-out + margin: nothing sent earlier can still arrive.
+# Real seconds from one question to the next (reliability.md 1.6: asked at 1, 2, 4, 8, 15, 30 s).
+_STEPS = (1.0, 1.0, 2.0, 4.0, 7.0, 15.0, 30.0)
+# recvWindow 5 s + the exchange's own 10 s + margin: nothing sent earlier can still arrive.
 PROOF_SECONDS = 30.0
 _PROOF_MISSES = 3
+# Questions asked in vain before the user is told that an order is in doubt.
+TOLD_AFTER = 3
 
 
 @dataclass(slots=True)
-class _Doubt:
+class _Question:
+    order: Order
     began: float
+    due: float
     asked: int = 0
     misses: int = 0
-    due: float = 0.0
 
 
 class Doubts:
@@ -28,40 +31,42 @@ class Doubts:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._open: dict[str, _Doubt] = {}
+        self._open: dict[str, _Question] = {}
 
-    def begin(self, order: Order) -> None:
-        """The order's fate is unknown from now on."""
-        now = asyncio.get_running_loop().time()
-        self._open.setdefault(order.client_id, _Doubt(began=now, due=now + _SCHEDULE[0]))
-
-    def end(self, order: Order) -> None:
-        """It is settled."""
-        self._open.pop(order.client_id, None)
+    def begin(self, order: Order, *, delay: float = 0.0) -> None:
+        """Ask about the order after ``delay`` real seconds, unless it is asked about already."""
+        now = _now()
+        question = _Question(order, began=now, due=now + delay)
+        self._open.setdefault(order.client_id, question).order = order
 
     def due(self, order: Order) -> bool:
-        """Whether it is time to ask; an order found UNKNOWN at start is asked for at once."""
-        now = asyncio.get_running_loop().time()
-        doubt = self._open.setdefault(order.client_id, _Doubt(began=now, due=now))
-        return now >= doubt.due
+        """Whether it is time to ask; a new order is asked about at once."""
+        self.begin(order)
+        return _now() >= self._open[order.client_id].due
 
     def next_due(self) -> float | None:
-        """Real seconds until the next question, None when there is no doubt."""
+        """Real seconds until the next question, None when there is none."""
         if not self._open:
             return None
-        now = asyncio.get_running_loop().time()
-        return max(0.05, min(doubt.due for doubt in self._open.values()) - now)
+        return max(0.0, min(question.due for question in self._open.values()) - _now())
 
     def asked(self, order: Order) -> int:
-        """How many questions were asked about it without an end."""
-        doubt = self._open.get(order.client_id)
-        return doubt.asked if doubt else 0
+        """How many questions were asked about it so far."""
+        question = self._open.get(order.client_id)
+        return question.asked if question else 0
 
     def no_answer(self, order: Order) -> None:
-        """A question failed: that proves nothing and breaks the row of misses."""
-        doubt = self._open[order.client_id]
-        doubt.misses = 0
-        self._plan(doubt)
+        """A question was answered with nothing final: that proves nothing, ask again later."""
+        question = self._open.get(order.client_id)
+        if question is not None:
+            question.misses = 0
+            _plan(question)
+
+    def settle_but(self, open_ids: set[str]) -> list[Order]:
+        """Forget every question but those; returns the orders told to be in doubt before."""
+        gone = [client_id for client_id in self._open if client_id not in open_ids]
+        ended = [self._open.pop(client_id) for client_id in gone]
+        return [question.order for question in ended if question.asked >= TOLD_AFTER]
 
     async def absent(self, trader: Trader, order: Order) -> bool:
         """The exchange knows no such order (-2013): True once that is proof enough.
@@ -69,10 +74,11 @@ class Doubts:
         Proof needs time for every late arrival to have died at the exchange's gate, three misses
         in a row, and absence from the open orders too (binance.md 5, code -2013).
         """
-        doubt = self._open[order.client_id]
-        doubt.misses += 1
-        self._plan(doubt)
-        if doubt.misses < _PROOF_MISSES or self._age(order) < PROOF_SECONDS:
+        self.begin(order)
+        question = self._open[order.client_id]
+        question.misses += 1
+        _plan(question)
+        if question.misses < _PROOF_MISSES or self._age(question) < PROOF_SECONDS:
             return False
         try:
             open_now = await trader.open_orders(order.symbol)
@@ -80,11 +86,23 @@ class Doubts:
             return False
         return all(report.client_id != order.client_id for report in open_now)
 
-    def _plan(self, doubt: _Doubt) -> None:
-        doubt.asked += 1
-        step = _SCHEDULE[min(doubt.asked, len(_SCHEDULE) - 1)]
-        doubt.due = max(doubt.began + step, asyncio.get_running_loop().time() + 0.5)
+    def _age(self, question: _Question) -> float:
+        """Real seconds since it was sent, as far as both clocks agree.
 
-    def _age(self, order: Order) -> float:
-        signed = order.signed_at or order.created_at
-        return (self._clock.now_ms() - signed) / 1000 / self._clock.rate
+        The market's clock may be set; a resting order's doubt begins with its first miss.
+        """
+        order = question.order
+        asked_for = _now() - question.began
+        if order.signed_at is None:
+            return asked_for
+        sent = (self._clock.now_ms() - order.signed_at) / 1000 / self._clock.rate
+        return sent if order.exchange_id is None else min(sent, asked_for)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _plan(question: _Question) -> None:
+    question.asked += 1
+    question.due = _now() + _STEPS[min(question.asked, len(_STEPS) - 1)]

@@ -6,6 +6,7 @@ are guarded, and only then does the scheduler run.
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -67,6 +68,7 @@ class Engine:
         self.insight = LiveInsight(self.fleet, self.signals, self.readiness, parts.nursery)
         self._scheduler: Scheduler | None = None
         self._accounts: Accounts | None = None
+        self._risk: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Recover, then trade; returns once reconciled or once the exchange proved silent."""
@@ -101,7 +103,7 @@ class Engine:
         )
         reset = DailyReset(ledger, parts.clock)
         await reset.run()
-        parts.nursery.supervise("risk", risk.run)
+        self._risk = parts.nursery.supervise("risk", risk.run)
         parts.nursery.supervise("attendant", attendant.run)
         self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
         self._scheduler.start()
@@ -111,6 +113,8 @@ class Engine:
         """Start nothing more, then wait (bounded) for what was sent to be answered and booked."""
         try:
             async with asyncio.timeout(_LANDING):
+                if self._risk is not None:
+                    self._risk.cancel()
                 if self._scheduler is not None:
                     await self._scheduler.stop()
                 if self._accounts is not None:
@@ -138,44 +142,44 @@ class Engine:
         """THE TABLE: name, market seconds between runs (None: 00:00 UTC), work."""
 
         async def clocks() -> None:
-            for time in self._parts.times.values():
-                await time.measure()
+            await _each(time.measure() for time in self._parts.times.values())
 
         async def catalogue() -> None:
-            for one in self._parts.rulebook.catalogues.values():
-                await one.refresh(Market.SPOT)
+            known = self._parts.rulebook.catalogues.values()
+            await _each(one.refresh(Market.SPOT) for one in known)
 
         return [
             Job("signal", 60, risk.catch_up),
             Job("reconcile", 60, accounts.reconcile_all),
             Job("protection", 60, attendant.guard_all),
-            Job("upkeep", 60, attendant.sync),
+            Job("naked or closing", 1, attendant.urgent, real=True),
+            Job("upkeep", 60, attendant.attend),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
             Job("exchange clock", 300, clocks, real=True),
-            Job("catalogue", 86_400, catalogue),
+            Job("catalogue", 3_600, catalogue, real=True),
         ]
 
     async def _wait_for_exchange(self) -> None:
-        """Clock and catalogue; an exchange that is away is asked again by the jobs."""
-        parts = self._parts
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                for environment, time in parts.times.items():
-                    await time.measure()
-                    await parts.rulebook.catalogues[environment].refresh(Market.SPOT)
-        except (TimeoutError, ExchangeError) as error:
-            _log.error("the exchange does not answer; trying on", error=str(error))
-            parts.nursery.start("wait for the exchange", self._until_known())
-
-    async def _until_known(self) -> None:
-        parts = self._parts
-        while True:
-            await parts.clock.sleep_real(5.0)
+        """Clock and rules of every environment; one that is away is asked again meanwhile."""
+        for environment in self._parts.times:
             try:
-                for environment, time in parts.times.items():
-                    await time.measure()
-                    await parts.rulebook.catalogues[environment].refresh(Market.SPOT)
+                async with asyncio.timeout(_PATIENCE):
+                    await self._meet(environment)
+            except (TimeoutError, ExchangeError) as error:
+                name = environment.value
+                _log.error("the exchange does not answer; trying on", name=name, error=str(error))
+                self._parts.nursery.start(f"wait for {name}", self._until_met(environment))
+
+    async def _meet(self, environment: Environment) -> None:
+        await self._parts.times[environment].measure()
+        await self._parts.rulebook.catalogues[environment].refresh(Market.SPOT)
+
+    async def _until_met(self, environment: Environment) -> None:
+        while True:
+            await self._parts.clock.sleep_real(5.0)
+            try:
+                await self._meet(environment)
             except ExchangeError:
                 continue
             return
@@ -201,6 +205,15 @@ class Engine:
             return set(), True
 
         await ledger.change(work)
+
+
+async def _each(works: Iterable[Coroutine[object, object, None]]) -> None:
+    """Do all, whatever fails: an environment that is away must not cost the others theirs."""
+    for outcome in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(outcome, ExchangeError):
+            _log.warning("the exchange did not answer", error=str(outcome))
+        elif isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _restart_naked_clocks(ledger: Ledger) -> None:

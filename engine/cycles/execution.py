@@ -25,8 +25,11 @@ from engine.core.errors import (
     SkipperError,
     Unavailable,
 )
+from engine.core.market import Market
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState, move
+from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger, has_work
+from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock, ExchangeTime
@@ -35,7 +38,9 @@ from engine.runtime.nursery import Nursery
 
 _log = structlog.get_logger("execution")
 _AT_ONCE = 20
-_IDLE = 60.0
+_IDLE, _BUSY, _LEAST = 60.0, 1.0, 0.05
+_KEY_HOLD = 60.0
+_FILTER_FAILURE = -1013
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 Group = tuple[Order, ...]
@@ -48,18 +53,21 @@ class Sender:
     account: str
     brokerage: Brokerage
     ledger: Ledger
+    doubts: Doubts
     settler: Settler
     trouble: Trouble
+    readiness: Readiness
     clock: Clock
     exchange_time: ExchangeTime
     nursery: Nursery
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     failures: int = 0
     hold_until: float = 0.0
+    closing: bool = False
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
     async def run(self) -> None:
-        """Drain, then wait for the next nudge or the next due look-up, for ever."""
+        """Drain, then wait for the next nudge or the next due question, for ever."""
         woken = self.ledger.nudges.order_event(self.account)
         while True:
             woken.clear()
@@ -74,28 +82,39 @@ class Sender:
         """Start everything that is due; returns real seconds until something may be due again."""
         async with self.ledger.storage.reading() as unit:
             unfinished = await unit.orders.unfinished(self.account)
-        orders = [o for o in unfinished if has_work(o) and o.client_id not in self.flights]
-        if not orders:
-            return 1.0 if self.flights else _IDLE
-        now = asyncio.get_running_loop().time()
-        if now < self.hold_until:
-            return self.hold_until - now
-        trader = await self._open()
-        if trader is None:
-            return 1.0
+        orders = [o for o in unfinished if has_work(o)]
+        for settled in self.doubts.settle_but({o.client_id for o in orders}):
+            self._fly([settled], self.trouble.tell_settled(settled))
+        resting = [o for o in orders if o.client_id not in self.flights]
+        held = self.hold_until - asyncio.get_running_loop().time()
+        if resting and held > 0:
+            return held
+        trader = await self._open() if resting else None
+        if trader is not None:
+            await self._start(trader, resting)
+        return self._pause(bool(orders))
+
+    def _pause(self, busy: bool) -> float:
+        due = self.doubts.next_due()
+        patience = _BUSY if busy or self.flights else _IDLE
+        return patience if due is None else min(max(due, _LEAST), patience)
+
+    async def _start(self, trader: Trader, orders: list[Order]) -> None:
         planned = _groups([o for o in orders if o.state is OrderState.PLANNED])
         await self._send_all(trader, [g for g in planned if g[0].leg.exit])
         for order in orders:
             if order.state is OrderState.SENT:
                 # Nobody waits for its answer: the process that sent it died, or booking failed.
-                self._fly([order], self._lose(trader, (order,), order.note, look_now=True))
-            elif order.state is not OrderState.PLANNED:
+                self._fly([order], self._lose((order,), order.note))
+            elif order.state is not OrderState.PLANNED and self.doubts.due(order):
                 self._fly([order], self.settler.tend(trader, order))
-        await self._send_all(trader, [g for g in planned if not g[0].leg.exit])
-        return min(self.settler.doubts.next_due() or 1.0, 1.0)
+        if self.readiness.account(self.account) and not self.closing:
+            entries = [g for g in planned if not g[0].leg.exit]
+            await self._send_all(trader, await self._timely(entries))
 
     async def land(self) -> None:
-        """Wait until every request in flight has been answered and booked."""
+        """Send no entry any more; wait until every request in flight is answered and booked."""
+        self.closing = True
         while self.flights:
             await asyncio.gather(*self.flights.values(), return_exceptions=True)
 
@@ -106,21 +125,32 @@ class Sender:
             _log.warning("account cannot be opened", account=self.account, error=str(error))
             return None
 
+    async def _timely(self, groups: list[Group]) -> list[Group]:
+        """Entries still to be sent; the others came too late, or their bot was stopped since."""
+        now = self.clock.now_ms()
+        timely = []
+        for group in groups:
+            order = group[0]
+            member = self.ledger.fleet.members.get(order.bot_id)
+            if member is None or not member.bot.state.running:
+                why = "its bot was stopped"
+            elif entry_expired(order, now, self.clock.rate):
+                why = "it came too late to be sent"
+            else:
+                timely.append(group)
+                continue
+            await self.trouble.end(group, OrderEvent.WITHDRAW, why, retry=False)
+        return timely
+
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""
-        now = self.clock.now_ms()
-        late = [group[0] for group in groups if entry_expired(group[0], now, self.clock.rate)]
-        for order in late:
-            gone = move(order, OrderEvent.WITHDRAW, at=now, note="it came too late to be sent")
-            await self.ledger.save([(gone, order)])
-            await self.trouble.entry_not_placed(order, gone.note, retry=False)
-        timely = [group for group in groups if group[0] not in late]
-        if not timely:
+        if not groups:
             return
-        sent = [tuple(move(o, OrderEvent.SEND, at=now) for o in group) for group in timely]
+        now = self.clock.now_ms()
+        sent = [tuple(move(o, OrderEvent.SEND, at=now) for o in group) for group in groups]
         pairs = [
             pair
-            for group, was in zip(sent, timely, strict=True)
+            for group, was in zip(sent, groups, strict=True)
             for pair in zip(group, was, strict=True)
         ]
         await self.ledger.save(pairs)
@@ -136,7 +166,6 @@ class Sender:
         def landed(_: object) -> None:
             for client_id in ids:
                 self.flights.pop(client_id, None)
-            self.ledger.nudges.orders(self.account)
 
         task.add_done_callback(landed)
 
@@ -145,14 +174,20 @@ class Sender:
             async with self.slots:
                 reports = await self._place(trader, group)
         except ExchangeError as error:
-            await self._not_placed(trader, group, error)
+            await self._not_placed(group, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever broke, the order may be live
             _log.exception("sending broke", order=group[0].client_id)
-            await self._lose(trader, group, type(error).__name__, look_now=True)
+            await self._lose(group, type(error).__name__)
             return
         self.failures = 0
         await self.ledger.record(reports)
+        await self._refresh_paper(trader)
+
+    async def _refresh_paper(self, trader: Trader) -> None:
+        """A paper wallet follows its fills at once; an exchange tells of balances by itself."""
+        if self.account.startswith("paper:"):
+            self.ledger.fleet.balances[self.account] = await trader.balances()
 
     async def _place(self, trader: Trader, group: Group) -> list[OrderReport]:
         member = self.ledger.fleet.members.get(group[0].bot_id)
@@ -166,44 +201,44 @@ class Sender:
             return list(await trader.place_oco(group[0], group[1], rules))
         return [await trader.place(group[0], rules)]
 
-    async def _not_placed(self, trader: Trader, group: Group, error: ExchangeError) -> None:
+    async def _not_placed(self, group: Group, error: ExchangeError) -> None:
         """Act on the class of the answer (reliability.md 1.6)."""
         note = f"{error.code} {error.detail}".strip()
-        _log.warning(
-            "order not placed",
-            order=group[0].client_id,
-            answer=type(error).__name__,
-            note=note,
-        )
+        name = type(error).__name__
+        _log.warning("order not placed", order=group[0].client_id, answer=name, note=note)
         match error:
-            case Refused() | KeyRefused():
-                await self._end(group, OrderEvent.REFUSE, note, retry=False)
+            case Refused():
+                await self.trouble.end(group, OrderEvent.REFUSE, note, retry=False)
+                if error.code == _FILTER_FAILURE:
+                    self.nursery.start("new trading rules", self._new_rules(group[0].market))
+            case KeyRefused():
+                self._hold(error, at_least=_KEY_HOLD)
+                await self.trouble.end(group, OrderEvent.PROVE_ABSENT, note, retry=False)
+                await self.trouble.key_refused(self.account, error)
             case NotSent() | RateLimited() | Overloaded() | ClockOff():
                 self._hold(error)
-                await self._end(group, OrderEvent.PROVE_ABSENT, note, retry=True)
+                await self.trouble.end(group, OrderEvent.PROVE_ABSENT, note, retry=True)
             case _:
-                await self._lose(trader, group, note, look_now=isinstance(error, AlreadySent))
+                await self._lose(group, note, known=isinstance(error, AlreadySent))
         if isinstance(error, ClockOff):
             await self._measure_clock()
-        if isinstance(error, KeyRefused):
-            await self.trouble.key_refused(self.account, error)
 
-    async def _end(self, group: Group, event: OrderEvent, note: str, *, retry: bool) -> None:
-        now = self.clock.now_ms()
-        await self.ledger.save([(move(o, event, at=now, note=note), o) for o in group])
-        await self.trouble.entry_not_placed(group[0], note, retry=retry)
-
-    async def _lose(self, trader: Trader, group: Group, note: str, *, look_now: bool) -> None:
+    async def _lose(self, group: Group, note: str, *, known: bool = True) -> None:
+        """From now on the orders are in doubt; ``known``: the exchange may answer at once."""
         now = self.clock.now_ms()
         lost = [move(o, OrderEvent.LOSE, at=now, note=note) for o in group]
         await self.ledger.save(zip(lost, group, strict=True))
         for order in lost:
-            self.settler.doubts.begin(order)
-            if look_now and await self.settler.look_up(trader, order):
-                self.settler.doubts.end(order)
+            self.doubts.begin(order, delay=0.0 if known else 1.0)
 
-    def _hold(self, error: ExchangeError) -> None:
+    async def _new_rules(self, market: Market) -> None:
+        """A filter that refused us may have changed."""
+        for catalogue in self.ledger.guard.rulebook.catalogues.values():
+            await catalogue.refresh(market)
+
+    def _hold(self, error: ExchangeError, at_least: float = 0.0) -> None:
         pause = error.retry_after or _BACK_OFF[min(self.failures, len(_BACK_OFF) - 1)]
+        pause = max(pause, at_least)
         self.failures += 1
         self.hold_until = asyncio.get_running_loop().time() + pause
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment, environment_of
 from engine.core.checks import DayCount
-from engine.core.errors import NotFound
+from engine.core.errors import InvalidValue, NotFound
 from engine.core.market import StreamKey
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order
@@ -29,11 +29,12 @@ class Member:
     """One bot as the cycles need it. ``entering``: an entry order is under way; ``busy``: some
     order of its is not settled.
 
-    ``judge`` names its strategy and parameters: bots with the same one share one judge.
+    ``judge`` names its strategy and parameters: bots with the same one share one judge; None
+    when its strategy does not take them.
     """
 
     bot: Bot
-    judge: StrategyKey
+    judge: StrategyKey | None
     position: Position | None = None
     entering: bool = False
     busy: bool = False
@@ -54,6 +55,7 @@ class Fleet:
         self._public = public
         self.members: dict[int, Member] = {}
         self.balances: dict[str, dict[str, Balance]] = {}
+        self._turns: dict[int, int] = {}
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
 
     async def load(self) -> None:
@@ -69,7 +71,11 @@ class Fleet:
                 self._put(_member(bot, positions.get(bot.id), orders[bot.id], day))
 
     async def reload(self, bot_id: int) -> Member | None:
-        """Read one bot again after a commit that touched it; None when it was deleted."""
+        """Read one bot again after a commit that touched it; None when it was deleted.
+
+        When a newer reading overtook this one, its picture stays.
+        """
+        turn = self._turns[bot_id] = self._turns.get(bot_id, 0) + 1
         async with self._storage.reading() as unit:
             try:
                 bot = await unit.bots.get(bot_id)
@@ -83,6 +89,8 @@ class Fleet:
                     [order for order in orders if order.bot_id == bot_id],
                     await unit.counters.get(bot_id, self._day()),
                 )
+        if self._turns[bot_id] != turn:
+            return self.members.get(bot_id)
         old = self.members.pop(bot_id, None)
         if old is not None:
             self._by_stream[self.stream_of(old.bot)].discard(bot_id)
@@ -134,12 +142,19 @@ def _open(position: Position) -> bool:
 
 
 def _member(bot: Bot, position: Position | None, unsettled: list[Order], day: DayCount) -> Member:
-    chosen = strategy(bot.config.strategy)
     return Member(
         bot=bot,
-        judge=chosen.key(chosen.validate(bot.config.params)),
+        judge=_judge(bot),
         position=position,
         entering=any(o.leg is Leg.ENTRY and not o.state.final for o in unsettled),
         busy=bool(unsettled),
         day=day,
     )
+
+
+def _judge(bot: Bot) -> StrategyKey | None:
+    try:
+        chosen = strategy(bot.config.strategy)
+        return chosen.key(chosen.validate(bot.config.params))
+    except InvalidValue:
+        return None

@@ -45,17 +45,18 @@ class Guard:
     clock: Clock
     install: str
 
-    async def look(self, unit: Unit, position: Position) -> Position:
-        """Bring a position's orders to what it needs now; returns it as saved."""
+    async def look(self, unit: Unit, position: Position) -> bool:
+        """Bring a position's orders to what it needs now; True if anything was written."""
+        acted = False
         for _ in range(_MAX_PASSES):
-            scene = await self._scene(unit, position)
-            steps = protect(scene)
             before = position
-            for step in steps:
+            for step in protect(await self._scene(unit, position)):
                 position = await self._apply(unit, position, step)
+                acted = acted or not isinstance(step, Covered)
             if position == before:
                 break
-        return position
+            acted = True
+        return acted
 
     async def _scene(self, unit: Unit, position: Position) -> Scene:
         bot = await unit.bots.get(position.bot_id)

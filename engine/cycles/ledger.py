@@ -7,7 +7,6 @@ import structlog
 
 from engine.core.errors import IllegalEvent, Stale, Unavailable
 from engine.core.order import Order, OrderReport, OrderState
-from engine.core.position import Position
 from engine.cycles.books import book
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.guard import Guard
@@ -41,7 +40,7 @@ class Ledger:
                 if booked is None or not booked.changed:
                     continue
                 bots.add(booked.order.bot_id)
-                await self._guard(unit, booked.order, booked.position)
+                await self.guard_order(unit, booked.order)
             return bots, bool(bots)
 
         return await self.change(work)
@@ -53,8 +52,6 @@ class Ledger:
         async def work(unit: Unit) -> tuple[set[int], bool]:
             for now, before in wanted:
                 await unit.orders.save(now, was=before)
-                if now.state.final:
-                    await self._guard(unit, now, None)
             return {now.bot_id for now, _ in wanted}, True
 
         return await self.change(work)
@@ -66,8 +63,7 @@ class Ledger:
             position = await unit.positions.open_of(bot_id)
             if position is None:
                 return {bot_id}, False
-            await self.guard.look(unit, position)
-            return {bot_id}, True
+            return {bot_id}, await self.guard.look(unit, position)
 
         return await self.change(work)
 
@@ -76,8 +72,7 @@ class Ledger:
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             position = await unit.positions.get(position_id)
-            await self.guard.look(unit, position)
-            return {position.bot_id}, True
+            return {position.bot_id}, await self.guard.look(unit, position)
 
         return await self.change(work)
 
@@ -115,13 +110,13 @@ class Ledger:
                 self.nudges.attention.set()
         self.nudges.outbox()
 
-    async def _guard(self, unit: Unit, order: Order, position: Position | None) -> None:
-        if position is None and order.position_id is not None:
-            position = await unit.positions.get(order.position_id)
-        if position is None:
+    async def guard_order(self, unit: Unit, order: Order) -> None:
+        """Run the guard over the order's position, inside the caller's unit."""
+        if order.position_id is None:
             return
+        position = await unit.positions.get(order.position_id)
         try:
-            await self.guard.look(unit, await unit.positions.get(position.id))
+            await self.guard.look(unit, position)
         except (IllegalEvent, Unavailable) as error:
             # Booking must never be lost because guarding failed: the next pass looks again.
             _log.error("guarding failed", position=position.id, error=str(error))

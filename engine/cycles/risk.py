@@ -28,6 +28,7 @@ from engine.core.market import StreamState
 from engine.core.money import ZERO
 from engine.core.position import ExitReason, ask_close
 from engine.core.signal import Action, Signal
+from engine.core.sizing import wanted_quote
 from engine.cycles import tell
 from engine.cycles.fleet import EnvStream, Fleet, Member
 from engine.cycles.ledger import Ledger
@@ -38,6 +39,8 @@ from engine.ports.storage import Unit
 
 _log = structlog.get_logger("risk")
 _PAUSING = frozenset({"daily_trades", "daily_loss"})
+# A candle that closed longer ago than this (real ms) is not acted on: the price has moved.
+_LATEST_MS = 60_000
 _TOLD_DAILY = frozenset({"too_small", "balance", "sufficient", "trade_value", "symbol_trading"})
 Case = tuple[Member, Signal]
 
@@ -62,56 +65,79 @@ class RiskCycle:
             await self.decide(await self.signals.verdicts.get())
 
     async def catch_up(self) -> None:
-        """The net behind the nudge: decide what is fresh and was not decided."""
+        """The net behind the nudge: decide the one candle that was missed, if it is fresh.
+
+        Only the candle that follows the last judged one counts: a stream that was not judged
+        before has missed nothing, and its bots wait for the next close.
+        """
         for verdict in self.signals.latest():
-            await self.decide(verdict)
+            last = await self._judged_until(verdict.stream)
+            if last is not None and verdict.open_time == last + verdict.stream[1].timeframe.ms:
+                await self.decide(verdict)
 
     async def decide(self, verdict: Verdict) -> None:
         """Act on a candle once; a candle judged before, or too old to act on, changes nothing."""
         async with self._one_at_a_time:
-            await self._decide(verdict)
+            last = await self._judged_until(verdict.stream)
+            if (last is None or verdict.open_time > last) and self._fresh(verdict):
+                await self._decide(verdict)
+
+    def _fresh(self, verdict: Verdict) -> bool:
+        """Whether the candle closed so recently that its price still holds."""
+        step = verdict.stream[1].timeframe.ms
+        late = self.clock.now_ms() - verdict.open_time - step
+        return late < min(step, _LATEST_MS * self.clock.rate)
 
     async def _decide(self, verdict: Verdict) -> None:
-        last = await self._judged_until(verdict.stream)
-        if last is not None and verdict.open_time <= last:
-            return
-        step = verdict.stream[1].timeframe.ms
-        if self.clock.now_ms() - verdict.open_time >= 2 * step:
-            return
         cases = [
             (member, signal)
             for member in self.fleet.on_stream(verdict.stream)
-            if (signal := verdict.signals.get(member.judge)) is not None
+            if member.judge is not None
+            and (signal := verdict.signals.get(member.judge)) is not None
+            and signal.action is not Action.HOLD
         ]
-        acting = [(m, s) for m, s in cases if s.action is not Action.HOLD]
+        spent = self._under_way()
         try:
-            await self._commit(verdict, acting)
+            await self._commit(verdict, cases, dict(spent), judged=True)
         except SkipperError as error:
             _log.warning("deciding one by one", stream=str(verdict.stream), error=str(error))
-            await self._one_by_one(verdict, acting)
+            for member, signal in cases:
+                await self._alone(verdict, member, signal, spent)
+            await self._commit(verdict, [], spent, judged=True)
         self.judged[verdict.stream] = verdict.open_time
 
-    async def _one_by_one(self, verdict: Verdict, cases: list[Case]) -> None:
-        for member, signal in cases:
-            fresh = await self.fleet.reload(member.bot.id)
-            if fresh is None:
-                continue
-            try:
-                await self._commit(verdict, [(fresh, signal)])
-            except SkipperError as error:
-                _log.error("bot not decided", bot=member.bot.id, error=str(error))
-        await self._commit(verdict, [])
+    async def _alone(
+        self, verdict: Verdict, member: Member, signal: Signal, spent: dict[str, Decimal]
+    ) -> None:
+        fresh = await self.fleet.reload(member.bot.id)
+        if fresh is None:
+            return
+        try:
+            await self._commit(verdict, [(fresh, signal)], spent, judged=False)
+        except SkipperError as error:
+            _log.error("bot not decided", bot=member.bot.id, error=str(error))
 
-    async def _commit(self, verdict: Verdict, cases: list[Case]) -> None:
+    async def _commit(
+        self, verdict: Verdict, cases: list[Case], spent: dict[str, Decimal], *, judged: bool
+    ) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:
-            spent: dict[str, Decimal] = {}
             for member, signal in cases:
                 await self._act(unit, member, signal, spent)
-            environment, key = verdict.stream
-            await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
+            if judged:
+                environment, key = verdict.stream
+                await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
             return {member.bot.id for member, _ in cases}, True
 
         await self.ledger.change(work)
+
+    def _under_way(self) -> dict[str, Decimal]:
+        """Quote money, by account, that entries not yet settled may still take."""
+        spent: dict[str, Decimal] = {}
+        for member in self.fleet.members.values():
+            if member.entering:
+                account = member.bot.account
+                spent[account] = spent.get(account, ZERO) + wanted_quote(member.bot.config)
+        return spent
 
     async def _judged_until(self, stream: EnvStream) -> int | None:
         if stream not in self.judged:
@@ -125,19 +151,15 @@ class RiskCycle:
     async def _act(
         self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]
     ) -> None:
-        if wants_exit(signal, member.position):
-            await self._exit(unit, member, signal)
-        elif wants_entry(signal, member.position):
+        position = await unit.positions.open_of(member.bot.id)
+        if position is not None and wants_exit(signal, position):
+            await unit.signals.add(member.bot.id, signal, "exit", None)
+            asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
+            await self.ledger.guard.look(unit, asked)
+        elif wants_entry(signal, position):
             await self._enter(unit, member, signal, spent)
         else:
             await unit.signals.add(member.bot.id, signal, "none", None)
-
-    async def _exit(self, unit: Unit, member: Member, signal: Signal) -> None:
-        await unit.signals.add(member.bot.id, signal, "exit", None)
-        position = await unit.positions.open_of(member.bot.id)
-        if position is not None and wants_exit(signal, position):
-            asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
-            await self.ledger.guard.look(unit, asked)
 
     async def _enter(
         self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]

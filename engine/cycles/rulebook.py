@@ -6,9 +6,13 @@ from decimal import Decimal
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment, environment_of
 from engine.core.errors import Unavailable
-from engine.core.market import SymbolRules
+from engine.core.market import Book, SymbolRules
 from engine.core.position import Position, PositionSide
+from engine.ports.clock import Clock
 from engine.ports.market import Catalogue, Prices
+
+# A book not heard of for so long (real ms) says nothing about now.
+_OLDEST_MS = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Rulebook:
     catalogues: dict[Environment, Catalogue]
     prices: dict[Environment, Prices]
     public: Environment
+    clock: Clock
 
     def environment(self, bot: Bot) -> Environment:
         """Whose prices the bot follows."""
@@ -33,14 +38,21 @@ class Rulebook:
 
     def ask(self, bot: Bot) -> Decimal | None:
         """What a buyer pays now, None when no price was heard."""
-        prices = self.prices.get(self.environment(bot))
-        book = prices.book(bot.config.market, bot.config.symbol) if prices else None
+        book = self._book(bot, bot.config.symbol)
         return book.ask if book else None
 
     def exit_price(self, bot: Bot, position: Position) -> Decimal | None:
         """What closing the position would get now, None when no price was heard."""
-        prices = self.prices.get(self.environment(bot))
-        book = prices.book(position.market, position.symbol) if prices else None
+        book = self._book(bot, position.symbol)
         if book is None:
             return None
         return book.bid if position.side is PositionSide.LONG else book.ask
+
+    def _book(self, bot: Bot, symbol: str) -> Book | None:
+        """The last heard book, unless it is so old that it is no price any more."""
+        prices = self.prices.get(self.environment(bot))
+        market = bot.config.market
+        age = prices.age_ms(market, symbol) if prices else None
+        if prices is None or age is None or age > _OLDEST_MS * self.clock.rate:
+            return None
+        return prices.book(market, symbol)

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from engine.core.bot_config import Environment
+from engine.core.errors import Unavailable
 from engine.core.market import Candle, StreamKey
 from engine.core.signal import Signal
 from engine.cycles.fleet import EnvStream, Fleet, Member, StrategyKey
@@ -58,19 +59,27 @@ class SignalCycle:
 
     def judges(self, member: Member) -> bool:
         """Whether the bot's stream is followed and judged with its parameters."""
+        if member.judge is None:
+            return False
         return member.judge in self._judges.get(self.fleet.stream_of(member.bot), {})
 
     async def follow(self, member: Member) -> None:
-        """Make sure that the bot's stream is followed and judged; returns once it is warm."""
+        """Make sure that the bot's stream is followed and judged; returns once it is warm.
+
+        Raises ``InvalidValue`` for parameters that its strategy does not take (any more), and
+        ``Unavailable`` when its environment is not configured.
+        """
         stream = self.fleet.stream_of(member.bot)
         environment, key = stream
         chosen = strategy(member.bot.config.strategy)
         params = chosen.validate(member.bot.config.params)
+        if environment not in self.feeds:
+            raise Unavailable(f"no prices of the {environment.value} exchange here")
         await self.feeds[environment].ensure(key, chosen.warmup(params) + _SPARE)
         judges = self._judges.setdefault(stream, {})
-        if member.judge in judges:
+        if chosen.key(params) in judges:
             return
-        judge = judges[member.judge] = Judge(chosen.live(params))
+        judge = judges[chosen.key(params)] = Judge(chosen.live(params))
         for candle in self.feeds[environment].candles(key):
             judge.last = judge.live.update(candle)
             self._heard[stream] = candle.open_time
@@ -79,7 +88,7 @@ class SignalCycle:
         """Drop streams and judges that no running bot needs any more."""
         wanted: dict[EnvStream, set[StrategyKey]] = {}
         for member in self.fleet.members.values():
-            if member.bot.state.running:
+            if member.bot.state.running and member.judge is not None:
                 stream = self.fleet.stream_of(member.bot)
                 wanted.setdefault(stream, set()).add(member.judge)
         for stream in list(self._judges):
@@ -100,6 +109,8 @@ class SignalCycle:
 
     def decision(self, member: Member) -> Signal | None:
         """What the bot's judge said last."""
+        if member.judge is None:
+            return None
         judge = self._judges.get(self.fleet.stream_of(member.bot), {}).get(member.judge)
         return judge.last if judge else None
 

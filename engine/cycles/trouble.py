@@ -1,20 +1,19 @@
 """Trouble: what is written and told when an order or a key does not work out."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.core.account import KeyState
+from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.decide import another_attempt
 from engine.core.errors import KeyRefused, NotFound
 from engine.core.events import Alert, AlertKind
-from engine.core.order import Leg, Order
+from engine.core.order import Leg, Order, OrderEvent, move
 from engine.cycles import tell
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
-
-# Questions asked in vain before the user is told that an order is in doubt.
-_TOLD_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +23,49 @@ class Trouble:
     ledger: Ledger
     clock: Clock
 
-    async def entry_not_placed(self, order: Order, note: str, *, retry: bool) -> None:
-        """Plan one more attempt where that is sane and still in time, else tell the user."""
-        if order.leg is not Leg.ENTRY:
-            return
-        again = another_attempt(order, self.clock.now_ms(), self.clock.rate) if retry else None
+    async def end(
+        self, orders: Sequence[Order], event: OrderEvent, note: str, *, retry: bool
+    ) -> None:
+        """End orders that were not placed, in one commit with what follows from it.
+
+        An entry gets one more attempt where that is sane, in time and still wanted; else its
+        user is told. Exits are planned again by the guard.
+        """
+        now = self.clock.now_ms()
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
-            if again is not None:
-                await unit.orders.add([again])
-            else:
-                bot = await unit.bots.get(order.bot_id)
-                alert = tell.entry_failed(order, bot, note)
-                await unit.outbox.add(alert, self.clock.now_ms())
-            return {order.bot_id}, True
+            for order in orders:
+                ended = move(order, event, at=now, note=note)
+                await unit.orders.save(ended, was=order)
+                await self.ledger.guard_order(unit, ended)
+                if order.leg is Leg.ENTRY:
+                    await self._entry_ended(unit, order, note, retry=retry)
+            return {order.bot_id for order in orders}, True
 
         await self.ledger.change(work)
 
-    async def tell_unknown(self, order: Order, asked: int) -> None:
-        """Say that an order is in doubt, once it has lasted."""
-        if asked != _TOLD_AFTER:
-            return
-        await self._tell(order, settled=False)
+    async def _entry_ended(self, unit: Unit, order: Order, note: str, *, retry: bool) -> None:
+        bot = await unit.bots.get(order.bot_id)
+        now = self.clock.now_ms()
+        wanted = retry and bot.state.running
+        again = another_attempt(order, now, self.clock.rate) if wanted else None
+        if again is not None:
+            await unit.orders.add([again])
+        else:
+            await unit.outbox.add(tell.entry_failed(order, bot, note), now)
 
-    async def tell_settled(self, order: Order, asked: int) -> None:
-        """Say how it ended, if it was told to be in doubt."""
-        if asked >= _TOLD_AFTER:
-            await self._tell(order, settled=True)
+    async def tell_unknown(self, order: Order) -> None:
+        """Say that an order is in doubt."""
+        await self._tell(order, tell.order_unknown)
 
-    async def _tell(self, order: Order, *, settled: bool) -> None:
+    async def tell_settled(self, order: Order) -> None:
+        """Say how an order ended that was told to be in doubt."""
+        await self._tell(order, tell.order_settled)
+
+    async def _tell(self, order: Order, build: Callable[[Order, Bot], Alert]) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:
             bot = await unit.bots.get(order.bot_id)
             now = await unit.orders.by_client_id(order.client_id) or order
-            build = tell.order_settled if settled else tell.order_unknown
             return set(), await unit.outbox.add(build(now, bot), self.clock.now_ms())
 
         await self.ledger.change(work)
@@ -84,7 +93,7 @@ class Trouble:
             alert = Alert(
                 owner_id=key.owner_id,
                 kind=AlertKind.KEY_REFUSED,
-                dedup=f"key_refused:{key_id}:{now // 3_600_000}",
+                dedup=f"key_refused:{key_id}:{key.checked_at}",
                 params=why,
             )
             await unit.outbox.add(alert, now)
