@@ -26,7 +26,7 @@ class SqlBots(Repo):
         owner = self._require_owner()
         bot = Bot(0, "", owner, config, BotState.STOPPED, at)
         while True:
-            await self._refuse_name(owner, config.name, 0)
+            await self._refuse_name(owner, config.name)
             row = values_of(bot) | {"public_id": new_public_id(), "name": config.name}
             try:
                 return Bot(*(await self._session.attempt(_INSERT, row))[0])
@@ -55,7 +55,6 @@ class SqlBots(Repo):
         Raises ``Stale``, ``NotFound`` (also when it was deleted), ``Conflict`` (name taken).
         """
         self._require_mine(bot.owner_id)
-        await self._refuse_name(bot.owner_id, bot.config.name, bot.id)
         statement = (
             update(bots)
             .where(
@@ -96,9 +95,7 @@ class SqlBots(Repo):
         rows = await self._session.rows(self._mine(query, bots.c.owner_id))
         return [Bot(*row) for row in rows]
 
-    async def _refuse_name(self, owner: int, name: str, besides: int) -> None:
-        query = select(bots.c.id).where(
-            bots.c.owner_id == owner, bots.c.name == name, bots.c.id != besides, _LIVING
-        )
+    async def _refuse_name(self, owner: int, name: str) -> None:
+        query = select(bots.c.id).where(bots.c.owner_id == owner, bots.c.name == name, _LIVING)
         if await self._session.rows(query):
             raise Conflict("conflict.bot_name", name=name)

@@ -1,0 +1,129 @@
+"""The schema: migrations and tables say the same, and a foreign version is refused."""
+
+import asyncio
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from engine.core.errors import ConfigError
+from storage.migrations import migrate
+from storage.models import metadata
+from storage.opening import open_storage
+
+ROOT = Path(__file__).parents[3]
+
+
+async def on(url: str, work):
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()
+
+
+def differences(connection) -> list:
+    options = {"compare_type": True, "compare_server_default": True}
+    return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+
+
+def indexes(connection) -> dict[str, str]:
+    """Every index with its predicate, in the database's own words."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    else:
+        query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    return {row[0]: " ".join(row[1].split()) for row in connection.execute(text(query))}
+
+
+async def test_migrations_make_exactly_the_tables_of_the_models(url):
+    assert await on(url, differences) == []
+
+
+async def test_migrations_make_exactly_the_partial_indexes_of_the_models(url):
+    migrated = await on(url, indexes)
+
+    def make_anew(connection):
+        connection.execute(text("DROP TABLE alembic_version"))
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+        return indexes(connection)
+
+    made = await on(url, make_anew)
+    migrated.pop("alembic_version_pkc", None)
+    assert migrated == made
+    assert sum("WHERE" in definition for definition in made.values()) == 7
+
+
+async def test_migrating_again_changes_nothing(url):
+    await migrate(url)
+    assert await on(url, differences) == []
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(url):
+    await on(url, lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    with pytest.raises(ConfigError, match="schema 9999"):
+        await open_storage(url)
+    found = await on(
+        url, lambda c: c.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    )
+    assert found == "9999"
+
+
+async def test_two_processes_that_make_one_database_at_once_both_succeed(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path}/deep/er/new.db"
+    code = f"import asyncio, storage.migrations as m; asyncio.run(m.migrate({url!r}))"
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
+        for _ in range(2)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0]
+    assert await on(url, differences) == []
+
+
+async def test_a_migration_that_fails_half_way_leaves_the_database_as_it_was(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "new.db"
+    url = f"sqlite+aiosqlite:///{path}"
+
+    def fail(connection, *args, **kwargs):
+        connection.execute(text("CREATE TABLE half (id INTEGER)"))
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("storage.migrations._upgrade", fail)
+        with pytest.raises(asyncio.CancelledError):
+            await migrate(url)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+    await migrate(url)
+    assert await on(url, differences) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "nonsense", "mysql://h/d", "sqlite:///x.db", "sqlite+aiosqlite://", "postgresql://h/d"],
+)
+async def test_an_unsupported_url_is_refused_in_one_line(url):
+    with pytest.raises(ConfigError, match=r"database\.url") as caught:
+        await open_storage(url)
+    assert "\n" not in str(caught.value)
+
+
+async def test_a_password_is_not_shown():
+    with pytest.raises(ConfigError) as caught:
+        await open_storage("postgresql+psycopg2://me:hunter2@host/d")
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_unreachable_server_is_a_config_error(unused_tcp_port):
+    with pytest.raises(ConfigError, match="cannot be used"):
+        await open_storage(f"postgresql+asyncpg://me:pw@127.0.0.1:{unused_tcp_port}/d")
