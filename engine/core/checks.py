@@ -87,6 +87,14 @@ def _symbol_trading(facts: EntryFacts) -> Refused | None:
     return Refused("symbol_trading", "TRADING", facts.rules.status)
 
 
+def _protectable(facts: EntryFacts) -> Refused | None:
+    """Nothing is bought that could not be protected by a target and a stop in one list."""
+    kinds = facts.rules.order_types
+    if facts.rules.oco_allowed and kinds & {"STOP_LOSS", "STOP_LOSS_LIMIT"}:
+        return None
+    return Refused("protection", "OCO", "–")
+
+
 def _one_position(facts: EntryFacts) -> Refused | None:
     return Refused("one_position", "0", "1") if facts.holding else None
 
@@ -135,6 +143,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("mode", _mode),
     ("exchange_ready", _exchange_ready),
     ("symbol_trading", _symbol_trading),
+    ("protection", _protectable),
     ("one_position", _one_position),
     ("daily_trades", _daily_trades),
     ("daily_loss", _daily_loss),

@@ -73,7 +73,7 @@ async def start(office: Office, account: Account, ref: str, revision: int) -> Bo
         await _require_key(unit, bot.config, environment_of(bot.config.mode, office.public))
         position = await unit.positions.open_of(bot.id)
         if position is not None and not position.guarded:
-            await unit.positions.save(replace(position, guarded=True))
+            await unit.positions.save(replace(position, guarded=True, naked_since=None))
         event = BotEvent.START if position is None else BotEvent.START_HOLDING
         started = await _move(unit, bot, event)
         await unit.audit.add(

@@ -56,6 +56,7 @@ FAILURES = [
     ({"reconciled": False}, Refused("reconciled", "ok", "not ok")),
     ({"clock_ok": False}, Refused("clock", "ok", "not ok")),
     ({"rules": rules(status="HALT")}, Refused("symbol_trading", "TRADING", "HALT")),
+    ({"rules": rules(oco_allowed=False)}, Refused("protection", "OCO", "–")),
     ({"holding": True}, Refused("one_position", "0", "1")),
     ({"day": count(entries=10)}, Refused("daily_trades", "10", "10")),
     ({"config": LOSS, "day": count(net=D(-20))}, Refused("daily_loss", "20", "20")),
