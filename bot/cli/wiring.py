@@ -73,7 +73,7 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
     prices = LivePrices(data, clock, nursery)
     catalogues: dict[Environment, Catalogue] = {public: CachedCatalogue(data)}
     heard: dict[Environment, Prices] = {public: prices}
-    rulebook = Rulebook(catalogues, heard, public)
+    rulebook = Rulebook(catalogues, heard, public, clock)
     broker = Broker(
         {public: connection},
         SqlKeyRing(memory.storage, memory.vault),
