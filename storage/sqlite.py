@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -79,12 +78,7 @@ class SqliteDatabase:
 
 
 def writer_engine(url: URL) -> Engine:
-    """Engine of the one connection that writes; transactions are opened by hand.
-
-    The folder is made when it is missing.
-    """
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    """Engine of the one connection that writes; transactions are opened by hand."""
     engine = create_engine(
         url.set(drivername="sqlite"),
         isolation_level="AUTOCOMMIT",

@@ -124,7 +124,8 @@ def new_master_key(path: Path) -> bytes:
 def load_master_key(path: Path) -> bytes:
     """Read a master key file; raises ConfigError saying what is wrong and what to do."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        # Opening a pipe must not wait for its other end.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise ConfigError(
             f"master key {path} is missing: make one with 'skipper keys new-master', "
@@ -133,14 +134,15 @@ def load_master_key(path: Path) -> bytes:
     except OSError as error:
         why = "it is a symbolic link" if path.is_symlink() else error.strerror
         raise ConfigError(f"master key {path} cannot be read: {why}") from None
-    with os.fdopen(handle, "rb") as file:
-        mode = os.fstat(file.fileno()).st_mode
+    try:
+        mode = os.fstat(handle).st_mode
         if not stat.S_ISREG(mode):
             raise ConfigError(f"master key {path} is not a regular file")
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise ConfigError(f"master key {path} is open to other users: chmod 0400 {path}")
-        text = file.read(4096).strip()
-    return _decoded(path, text)
+        return _decoded(path, os.read(handle, 4096).strip())
+    finally:
+        os.close(handle)
 
 
 def _decoded(path: Path, text: bytes) -> bytes:

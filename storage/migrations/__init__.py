@@ -33,11 +33,11 @@ async def migrate(url: str) -> None:
     """
     parsed = parse_url(url)
     sqlite = parsed.get_backend_name() == SQLITE
-    if sqlite and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(parsed, isolation_level="AUTOCOMMIT")
     begin = "BEGIN IMMEDIATE" if sqlite else "BEGIN"
     try:
+        if sqlite and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         async with engine.connect() as connection:
             await connection.exec_driver_sql(begin)
             try:
