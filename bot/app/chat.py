@@ -149,6 +149,7 @@ class Chat:
         if not await self.alerts.flush(min(seconds, _FLUSH_END)):
             _log.warning("alerts are left for the next start")
         await _ended(self._services[1:])
+        await self._application.shutdown()
         for request in self._requests:
             await request.shutdown()
 
@@ -188,7 +189,6 @@ class Chat:
                 await self._application.stop()
         except TimeoutError:
             _log.warning("answers were cut off", count=self._turns.cancel())
-        await self._application.shutdown()
 
     async def _unreachable(self, chat_id: int) -> None:
         """In a private chat, the chat's id is the person's."""

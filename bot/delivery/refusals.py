@@ -1,5 +1,6 @@
 """What Telegram's refusals mean for a screen that was to be shown."""
 
+import os
 from enum import Enum, auto
 
 import httpx
@@ -24,6 +25,8 @@ from bot.post import (
 
 _NOTHING_SENT = (httpx.PoolTimeout, httpx.ConnectError, httpx.ConnectTimeout)
 _GRACE = 1.0
+# The library's opt-in to the coming type of ``retry_after``; it warns at every 429 without.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 class Flaw(Enum):
