@@ -31,9 +31,7 @@ class Desk:
         self.alarms = []
         self.covered = False
         self.position = position(entry_qty=D(held), entry_quote=D(held) * 50_000)
-        entry = order(
-            state=S.FILLED, quantity=D(held), filled_qty=D(held), booked_qty=D(held)
-        )
+        entry = order(state=S.FILLED, quantity=D(held), filled_qty=D(held), booked_qty=D(held))
         self.orders = {entry.client_id: entry}
         self._trades = 0
 
