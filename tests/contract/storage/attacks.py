@@ -95,7 +95,6 @@ def _attacks_on_trading(u, loot, me):
     bot, order = loot.who.bot, loot.entry
     moved = replace(order, note="stolen")
     planned = makers.order(bot, Leg.CLOSE, 7)
-    mine = makers.position(me.bot)
     return {
         "Bots.add": lambda: u.bots.add(bot.config, AT),
         "Bots.get": lambda: u.bots.get(bot.id),
@@ -114,6 +113,13 @@ def _attacks_on_trading(u, loot, me):
         "Orders.unfinished": lambda: u.orders.unfinished(),
         "Orders.not_placed_since": lambda: u.orders.not_placed_since(0),
         "Orders.recent": lambda: u.orders.recent(limit=9, bot_id=bot.id),
+    }
+
+
+def _attacks_on_results(u, loot, me):
+    bot, order = loot.who.bot, loot.entry
+    mine = makers.position(me.bot)
+    return {
         "Fills.add_new": lambda: u.fills.add_new(order, [makers.fill(order, "99")]),
         "Fills.of_position": lambda: u.fills.of_position(loot.position.id),
         "Fills.all": lambda: u.fills.all(),
@@ -154,5 +160,6 @@ def attacks(unit, loot: Loot, me: Person) -> dict:
     return (
         _attacks_on_people(unit, loot, me)
         | _attacks_on_trading(unit, loot, me)
+        | _attacks_on_results(unit, loot, me)
         | _attacks_on_alerts(unit, loot, me)
     )
