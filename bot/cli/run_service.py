@@ -1,6 +1,5 @@
 """The command that runs the service."""
 
-import asyncio
 import sys
 import time
 from pathlib import Path
@@ -31,8 +30,9 @@ async def _run(settings: "Settings") -> None:
     from bot.cli.service import running
     from bot.cli.signals import until_signalled
 
-    async with until_signalled(), running(settings, say):
-        await asyncio.get_running_loop().create_future()
+    async with until_signalled(), running(settings, say) as service:
+        await service.lost.wait()
+        raise click.ClickException("the claim on the database was lost, so nothing is traded")
 
 
 def say(sentence: str) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from bot.app import Chat, ChatSettings
 from bot.app.chat import Content
+from bot.cli.claim import claimed
 from bot.cli.places import exclusive, health_file
 from bot.cli.wiring import House, Memory, build
 from bot.dispatch import TABLE
@@ -37,7 +38,10 @@ _TELEGRAM_ANSWERS = 3.0
 
 
 class Service:
-    """A running installation. ``say`` gets the few sentences that an operator waits for."""
+    """A running installation. ``say`` gets the few sentences that an operator waits for.
+
+    ``lost`` is set when another service may take the database over: then this one must end.
+    """
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
         self._settings = settings
@@ -47,6 +51,7 @@ class Service:
         self._chat: Chat | None = None
         self._office: Office | None = None
         self._ready = False
+        self.lost = asyncio.Event()
 
     @property
     def office(self) -> Office:
@@ -61,8 +66,11 @@ class Service:
         Raises ConfigError, or ClickException when another process runs already.
         """
         self._exit.enter_context(exclusive(self._settings))
-        memory = await self._memory()
         nursery = Nursery()
+        if self._settings.database.sqlite_path is None:
+            claim = claimed(self._settings.database.url, self.lost.set)
+            nursery.start("claim", (await self._exit.enter_async_context(claim)).watch())
+        memory = await self._memory()
         house = self._house = build(self._settings, memory, nursery)
         self._exit.push_async_callback(_within, "connections", self._close_house, _PART_ENDS)
         self._exit.push_async_callback(_within, "engine", house.engine.stop, _ENGINE_ENDS)
