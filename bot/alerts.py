@@ -60,7 +60,6 @@ class _Lane:
     owner_id: int
     letters: deque[_Letter] = field(default_factory=deque)
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    full_until: int = 0
     parked: bool = False
 
 
@@ -87,7 +86,8 @@ class Alerts:
         self._wake = wake
         self._pauses = pauses or Pauses()
         self._lanes: dict[int, _Lane] = {}
-        self._idle = asyncio.Event()
+        self._held: dict[int, int] = {}
+        self._quiet = asyncio.Event()
         self._released = False
         self._unsent: set[int] = set()
 
@@ -117,9 +117,9 @@ class Alerts:
             async with asyncio.timeout(seconds):
                 while await self._claim() == CLAIM:
                     pass
-                while self._lanes:
-                    self._idle.clear()
-                    await self._idle.wait()
+                while any(not lane.parked for lane in self._lanes.values()):
+                    self._quiet.clear()
+                    await self._quiet.wait()
         except TimeoutError:
             return False
         return True
@@ -140,34 +140,52 @@ class Alerts:
         async with self._storage.system() as unit:
             rows = await unit.outbox.claim(limit=CLAIM, at=now)
             await unit.commit()
-        for row in sorted(rows, key=lambda row: row.id):
-            await self._line_up(row, now)
+        self._held = {owner: until for owner, until in self._held.items() if now < until}
+        left = [letter for row in rows if (letter := self._lined_up(row, now)) is not None]
+        for letter in left:
+            try:
+                await self._set_aside(letter)
+            except Exception:  # noqa: BLE001 - the memory failed: then the lane is longer for once
+                _log.exception("an alert was not set aside", alert=letter.row.id)
+                self._lane(letter.row.alert.owner_id).letters.append(letter)
         return len(rows)
 
-    async def _line_up(self, row: OutboxRow, now: int) -> None:
+    def _lined_up(self, row: OutboxRow, now: int) -> _Letter | None:
+        """Put a claimed row into its owner's lane; what must be set aside, if anything.
+
+        A full lane holds back what comes later too, so that the order stays. Where nobody can be
+        written to, the newest are kept.
+        """
         owner_id = row.alert.owner_id
+        letter = _Letter(row, repeat=row.attempts > 1 and row.id not in self._unsent)
+        lane = self._lane(owner_id)
+        if owner_id not in self._held and len(lane.letters) < LANE:
+            lane.letters.append(letter)
+            return None
+        if lane.parked:
+            lane.letters.append(letter)
+            return lane.letters.popleft()
+        self._held.setdefault(owner_id, now + PUT_BACK_MS)
+        return letter
+
+    def _lane(self, owner_id: int) -> _Lane:
         lane = self._lanes.get(owner_id)
         if lane is None:
             lane = self._lanes[owner_id] = _Lane(owner_id)
             self._nursery.start(f"alerts to {owner_id}", self._serve(lane))
-        letter = _Letter(row, repeat=row.attempts > 1 and row.id not in self._unsent)
-        if now < lane.full_until or (len(lane.letters) >= LANE and not lane.parked):
-            await self._put_back(lane, letter, now)
-            return
-        lane.letters.append(letter)
-        if len(lane.letters) > LANE:
-            await self._give_up(lane.letters.popleft(), "nobody to write to")
+        return lane
 
-    async def _put_back(self, lane: _Lane, letter: _Letter, now: int) -> None:
-        """The lane is long: keep the order by holding back whatever comes later, too."""
-        lane.full_until = max(lane.full_until, now + 1)
-        if now + 1 == lane.full_until:
-            lane.full_until = now + PUT_BACK_MS
-        if not letter.repeat:
-            self._unsent.add(letter.row.id)
+    async def _set_aside(self, letter: _Letter) -> None:
+        row = letter.row
+        until = self._held.get(row.alert.owner_id)
+        if until is None:
+            await self._give_up(letter, "nobody to write to")
+            return
         async with self._storage.system() as unit:
-            await unit.outbox.retry(letter.row.id, lane.full_until)
+            await unit.outbox.retry(row.id, until)
             await unit.commit()
+        if not letter.repeat:
+            self._unsent.add(row.id)
 
     async def _serve(self, lane: _Lane) -> None:
         """Deliver one person's alerts in order, until none is left."""
@@ -188,7 +206,7 @@ class Alerts:
             except TimeoutError:
                 continue
         del self._lanes[lane.owner_id]
-        self._idle.set()
+        self._quiet.set()
 
     async def _deliver(self, lane: _Lane, letter: _Letter, failures: int) -> float | None:
         """Try one alert: None when it is done with, else the seconds to wait."""
@@ -200,6 +218,7 @@ class Alerts:
             return flood.seconds
         except Unreachable:
             lane.parked = True
+            self._quiet.set()
             return backoff
         except Undeliverable as error:
             return await self._bury(letter, str(error), backoff)
@@ -225,7 +244,9 @@ class Alerts:
             trade = row.alert.trade_ref
             head = None if trade is None else await unit.outbox.thread_head(trade)
         if letter.message_id is None:
-            if not (account.active and account.reachable):
+            if not account.active:
+                raise Undeliverable("the account is switched off")
+            if not account.reachable:
                 raise Unreachable(f"account {account.id}")
             letter.message_id = await self._post.send_alert(
                 account.telegram_id, self._screen(letter, head)

@@ -146,7 +146,8 @@ class Chat:
         self._stopped = True
         await _ended(self._services[:1])
         await self._end_handlers(seconds)
-        if not await self.alerts.flush(min(seconds, _FLUSH_END)):
+        patience = _FLUSH_END if self._poller.well else 0.0
+        if not await self.alerts.flush(min(seconds, patience)):
             _log.warning("alerts are left for the next start")
         await _ended(self._services[1:])
         await self._application.shutdown()

@@ -78,6 +78,11 @@ class Poller:
             return None
         return asyncio.get_running_loop().time() - self._good_at
 
+    @property
+    def well(self) -> bool:
+        """Whether Telegram answered the last time."""
+        return self._good_at is not None and not self._failures
+
     async def greet(self) -> None:
         """Prepare polling, as often as it takes: who are we, and no webhook in the way."""
         while True:
@@ -106,7 +111,7 @@ class Poller:
 
     async def confirm(self) -> None:
         """Tell Telegram what was taken, so that the next start does not get it again."""
-        if not self._offset or self._failures:
+        if not self._offset or not self.well:
             return
         try:
             await self._poll(0)

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -15,11 +14,10 @@ from telegram.ext import ExtBot
 
 from bot.delivery.gate import Gate, Priority
 from bot.delivery.refusals import Flaw, flaw, told
-from bot.post import Flooded, PostError, Unreachable
+from bot.post import Flooded, MaybeDelivered, NotDelivered, PostError, Unreachable
 from bot.screen import Screen
 
 _PATIENCE = 15.0
-_MOST_CARDS = 10_000
 _TAG = re.compile(r"<[^>]*>")
 _log = structlog.get_logger("chat.delivery")
 
@@ -30,16 +28,13 @@ OnUnreachable = Callable[[int], Awaitable[None]]
 class Delivery:
     """The chat's outgoing side.
 
-    ``unreachable`` is told the chat id of a person who can no longer be written to. A screen with
-    buttons takes the keyboard from the one shown before it in the same chat, so that the newest
-    screen is the one to tap.
+    ``unreachable`` is told the chat id of a person who can no longer be written to.
     """
 
     def __init__(self, bot: ExtBot[None], gate: Gate, unreachable: OnUnreachable) -> None:
         self._bot = bot
         self._gate = gate
         self._unreachable = unreachable
-        self._cards: OrderedDict[int, int] = OrderedDict()
         self._redraws: dict[tuple[int, int], Screen] = {}
 
     async def answer(self, query_id: str, toast: str = "", *, alert: bool = False) -> None:
@@ -55,14 +50,15 @@ class Delivery:
         """Answer a person: edit the ``tapped`` message, or send a new one; raises ``PostError``.
 
         Returns the id of the message that shows the screen, None when the screen has no text.
-        A chat that must be silent for a while is waited for once, briefly.
+        It is tried twice where that cannot show anything twice, and the wait is short.
         """
         if not screen.text:
             return None
+        edits = tapped is not None and not screen.fresh
         try:
             return await self._show(chat_id, screen, tapped)
-        except Flooded as flood:
-            if flood.seconds > _PATIENCE:
+        except PostError as error:
+            if not _worth_another(error, edits=edits):
                 raise
             return await self._show(chat_id, screen, tapped)
 
@@ -103,13 +99,8 @@ class Delivery:
                 if flaw(error) is not Flaw.MESSAGE_GONE:
                     raise told(error) from error
             else:
-                self._remember(chat_id, tapped, screen)
                 return tapped
-        sent = await self._send(chat_id, screen, Priority.REPLY)
-        before = self._remember(chat_id, sent, screen)
-        if before is not None:
-            await self._strip(chat_id, before)
-        return sent
+        return await self._send(chat_id, screen, Priority.REPLY)
 
     async def _edit(self, chat_id: int, message_id: int, screen: Screen) -> None:
         await self._gate.turn(chat_id, Priority.REPLY, edit=True)
@@ -138,14 +129,6 @@ class Delivery:
         except BadRequest as error:
             raise told(error) from error
         return sent.message_id
-
-    async def _strip(self, chat_id: int, message_id: int) -> None:
-        """Take the keyboard from a message that a newer screen replaced."""
-        await self._gate.turn(chat_id, Priority.REPLY, edit=True)
-        try:
-            await self._bot.edit_message_reply_markup(chat_id, message_id)
-        except TelegramError as error:
-            _log.debug("an old keyboard stays", chat=chat_id, why=str(told(error)))
 
     async def _call(self, chat_id: int, request: Awaitable[T]) -> T:
         """Make a call; a BadRequest stays one, everything else becomes a ``PostError``."""
@@ -192,15 +175,12 @@ class Delivery:
             reply_markup=_keyboard(screen),
         )
 
-    def _remember(self, chat_id: int, message_id: int, screen: Screen) -> int | None:
-        """Note the chat's newest screen with buttons; the one that it replaces."""
-        if not screen.rows:
-            return None
-        before = self._cards.pop(chat_id, None)
-        self._cards[chat_id] = message_id
-        if len(self._cards) > _MOST_CARDS:
-            self._cards.popitem(last=False)
-        return before if before != message_id else None
+
+def _worth_another(error: PostError, *, edits: bool) -> bool:
+    """Whether to try again at once; an edit may be made twice, a message must not be."""
+    if isinstance(error, Flooded):
+        return error.seconds <= _PATIENCE
+    return isinstance(error, NotDelivered) or (edits and isinstance(error, MaybeDelivered))
 
 
 def _keyboard(screen: Screen) -> InlineKeyboardMarkup | None:

@@ -1,5 +1,6 @@
 """Telegram away, a refused token, a second poller: the chat comes back by itself."""
 
+import asyncio
 import logging
 
 from tests.contract.chat.house import TOKEN, House, reborn, texts, until
@@ -115,3 +116,17 @@ async def test_no_log_line_holds_the_token(house, caplog, capsys):
     said = capsys.readouterr()
     assert TOKEN not in said.out + said.err
     assert all(TOKEN not in record.getMessage() for record in ours)
+
+
+async def test_an_answer_that_never_ends_does_not_keep_the_chat_from_stopping(house):
+    ann, card = await house.greeted()
+    await ann.press(card, "slow")
+
+    async def at_work():
+        return bool(house.stage.log)
+
+    await until(at_work)
+    async with asyncio.timeout(5):
+        await house.chat.stop(0.1)
+
+    assert house.nursery.names == ["chat frame"]

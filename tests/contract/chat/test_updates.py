@@ -175,15 +175,3 @@ async def test_an_update_that_the_library_cannot_read_does_not_stop_the_others(h
     await ann.say("after it")
 
     assert await texts(ann, 1) == ["heard 8"]
-
-
-async def test_a_new_screen_takes_the_buttons_from_the_one_before(house):
-    ann, first = await house.greeted()
-
-    await ann.say("/start")
-    views = []
-    while len(views) < 2:
-        views += (await ann.look())["messages"]
-
-    stripped = next(view for view in views if view["id"] == first)
-    assert stripped["buttons"] == []
