@@ -90,7 +90,8 @@ def _add(table: dict[_Key, _Function], more: Mapping[_Key, _Function], module: M
 def _told(ctx: Context, error: Exception, ref: str) -> str:
     """What the person reads of an error, HTML; the log has what we must know, under ``ref``."""
     if isinstance(error, SkipperError) and not isinstance(error, IllegalEvent):
-        _log.info("refused", ref=ref, person=ctx.person.telegram_id, error=str(error))
+        # Never its words: they quote what was typed, which may be a secret.
+        _log.info("refused", ref=ref, person=ctx.person.telegram_id, error=type(error).__name__)
         return words(error, ctx.texts)
     _log.error("an answer failed", ref=ref, person=ctx.person.telegram_id, exc_info=error)
     return ctx.texts.say("error.internal", ref=ref)

@@ -82,6 +82,8 @@ class Stage:
 
     async def _typed(self, ctx, text):
         self.log.append((text, ctx.person.telegram_id))
+        if text.startswith("wrong"):
+            raise InvalidValue("key", text, "choice", choices="right")
         return Screen(f"heard {len(text)}", forget_input=text.startswith("secret"))
 
 

@@ -156,6 +156,17 @@ async def test_a_secret_that_cannot_be_deleted_is_said_to_be_there(house):
     assert "could not be deleted" in (await ann.read())["text"]
 
 
+async def test_what_was_typed_stands_in_no_log(house, capsys):
+    ann, _ = await house.greeted()
+
+    await ann.say("wrong-SeCrEt-words")
+    await texts(ann, 1)
+
+    said = capsys.readouterr()
+    assert "refused" in said.out
+    assert "SeCrEt" not in said.out + said.err
+
+
 async def test_edited_words_do_not_act_again(house):
     ann, _ = await house.greeted()
     message = await ann.say("first")
