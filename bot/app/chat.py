@@ -94,17 +94,8 @@ class Chat:
             settings.pauses,
         )
         guard = Guard(office, content.texts, content.register, settings.pace)
-        parts = Parts(
-            office,
-            content.texts,
-            content.table,
-            guard,
-            delivery,
-            self.alerts,
-            nursery,
-            settings.wall_ms,
-        )
-        self._handler = Handler(parts)
+        answering = (guard, delivery, self.alerts, nursery, settings.wall_ms)
+        self._handler = Handler(Parts(office, content.texts, content.table, *answering))
         self._turns = Turns(self._handler.dropped)
         self._application = self._built(bot)
         self._bot = bot
