@@ -41,16 +41,30 @@ class Attendant:
 
     async def attend(self) -> None:
         """Act on everything nudged so far."""
-        for account in list(self.nudges.changed_accounts):
-            await self.accounts.renew(account)
-            self.nudges.changed_accounts.discard(account)
-        for bot_id in list(self.nudges.bots):
-            await self.fleet.reload(bot_id)
-            self.nudges.bots.discard(bot_id)
+        while self.nudges.changed_accounts:
+            account = self.nudges.changed_accounts.pop()
+            try:
+                await self.accounts.renew(account)
+            except SkipperError:
+                self.nudges.changed_accounts.add(account)
+                raise
+        while self.nudges.bots:
+            bot_id = self.nudges.bots.pop()
+            try:
+                await self.fleet.reload(bot_id)
+            except SkipperError:
+                self.nudges.bots.add(bot_id)
+                raise
             self.nudges.positions.add(bot_id)
         await self.sync()
         while self.nudges.positions:
             await self._guard(self.nudges.positions.pop())
+
+    async def upkeep(self) -> None:
+        """The net behind the nudges: bots whose rows moved on are read again."""
+        for bot_id in await self.fleet.outdated():
+            self.nudges.bots.add(bot_id)
+        await self.attend()
 
     async def sync(self) -> None:
         """Bring accounts, streams and prices in line with the fleet."""

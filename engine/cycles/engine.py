@@ -153,7 +153,7 @@ class Engine:
             Job("reconcile", 60, accounts.reconcile_all),
             Job("protection", 60, attendant.guard_all),
             Job("naked or closing", 1, attendant.urgent, real=True),
-            Job("upkeep", 60, attendant.attend),
+            Job("upkeep", 60, attendant.upkeep),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
             Job("exchange clock", 300, clocks, real=True),

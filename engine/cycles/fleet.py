@@ -98,6 +98,13 @@ class Fleet:
             self._put(member)
         return member
 
+    async def outdated(self) -> set[int]:
+        """Bots whose row is newer than the picture, new and deleted ones included."""
+        async with self._storage.reading() as unit:
+            rows = {bot.id: bot.revision for bot in await unit.bots.all()}
+        seen = {bot_id: member.bot.revision for bot_id, member in self.members.items()}
+        return {bot_id for bot_id in rows | seen if rows.get(bot_id) != seen.get(bot_id)}
+
     def stream_of(self, bot: Bot) -> EnvStream:
         """Environment and candle stream that a bot follows."""
         return environment_of(bot.config.mode, self._public), bot.config.stream
