@@ -21,6 +21,12 @@ class Service:
         self.log = folder / "log"
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int:
+        """Process id of the running service."""
+        assert self._process is not None, "the service does not run"
+        return self._process.pid
+
     async def start(self) -> None:
         """Run it; returns once it says that it trades."""
         before = self.log.stat().st_size if self.log.exists() else 0
