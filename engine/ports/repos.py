@@ -148,7 +148,7 @@ class Orders(Protocol):
 
 
 class Fills(Protocol):
-    """Executions, unique per account, market, symbol and trade id."""
+    """Executions, unique per order and trade id."""
 
     async def add_new(self, order: Order, fills: Sequence[Fill]) -> list[Fill]:
         """Insert those not yet known; returns them."""

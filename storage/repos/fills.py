@@ -16,7 +16,7 @@ _INSERT = insert(fills).returning(fills.c.id)
 
 
 class SqlFills(Repo):
-    """Executions, unique per account, market, symbol and trade id."""
+    """Executions, unique per order and trade id."""
 
     async def add_new(self, order: Order, new: Sequence[Fill]) -> list[Fill]:
         """Insert those not yet known; returns them."""

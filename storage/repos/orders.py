@@ -40,12 +40,20 @@ class SqlOrders(Repo):
         return [await self._add(order) for order in orders_]
 
     async def save(self, order: Order, *, was: Order) -> None:
-        """Update where state and quantities are still those of ``was``; else raises ``Stale``."""
+        """Update where state and quantities are still those of ``was``; else raises ``Stale``.
+
+        Raises ``Conflict`` when an entry thought absent shows up while another is under way.
+        """
         unchanged = [orders.c[name] == getattr(was, name) for name in _COMPARED]
         statement = update(orders).where(orders.c.id == order.id, *unchanged)
         if self._owner is not None:
             statement = statement.where(orders.c.owner_id == self._owner)
-        if not await self._session.change(statement, values_of(order, without=_FIXED)):
+        values = values_of(order, without=_FIXED)
+        try:
+            saved = await self._session.attempt(statement.returning(orders.c.id), values)
+        except Taken:
+            raise Conflict("conflict.entry_under_way", client_id=order.client_id) from None
+        if not saved:
             raise Stale(f"order {order.client_id}")
 
     async def by_client_id(self, client_id: str) -> Order | None:

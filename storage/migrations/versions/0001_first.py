@@ -242,7 +242,7 @@ def _fills() -> None:
         *_columns("price quantity commission", EXACT),
         *_times("at"),
         _key("fills", "id"),
-        _unique("fills", "account", "market", "symbol", "trade_id"),
+        _unique("fills", "order_id", "trade_id"),
         _belongs("fills", "order_id", "orders"),
     )
     for column in ("order_id", "owner_id"):
