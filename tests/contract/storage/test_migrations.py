@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from engine.core.errors import ConfigError
-from storage.migrations import migrate
+from storage.migrations import HEAD, migrate
+from storage.migrations.upgrade import alembic_config
 from storage.models import metadata
 from storage.opening import open_storage
 
@@ -127,3 +129,9 @@ async def test_a_password_is_not_shown():
 async def test_an_unreachable_server_is_a_config_error(unused_tcp_port):
     with pytest.raises(ConfigError, match="cannot be used"):
         await open_storage(f"postgresql+asyncpg://me:pw@127.0.0.1:{unused_tcp_port}/d")
+
+
+def test_the_newest_version_is_the_one_that_starts_compare_with():
+    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+    assert head == HEAD
