@@ -1,6 +1,7 @@
 """Service: one installation, started in order and stopped in reverse."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -77,6 +78,8 @@ class Service:
         if self._settings.exchange.environment is Environment.LOCAL:
             nursery.supervise("follow the exchange's clock", self._follow)
         await house.engine.start()
+        # What was loaded to start stays for ever: the collector need not walk it again and again.
+        gc.freeze()
         self._look(house)
         if not self._ready:
             self._say("the exchange does not answer yet: nothing is entered until it does")
