@@ -136,8 +136,6 @@ async def _servers(wishes: Wishes) -> AsyncIterator[tuple["LocalExchange", "Loca
         ):
             await open_port(server, port, option)
             stack.push_async_callback(server.stop)
-        # A key that may move money elsewhere is refused by Skipper, also in the demo.
-        exchange.world.accounts[wishes.api_key].can_transfer = False
         yield exchange, chat
 
 

@@ -29,10 +29,9 @@ async def send_secret(person: Person) -> None:
     await person.say(SECRET)
 
 
-async def forbid_transfers(world: World) -> None:
-    """Switch off at the exchange what a key for Skipper must not be able to do."""
-    off = {"permitsUniversalTransfer": False}
-    account = {"key": KEY, "secret": SECRET, "permissions": off}
+async def allow_transfers(world: World, *, allowed: bool) -> None:
+    """Switch at the exchange whether the key may move money out."""
+    account = {"key": KEY, "secret": SECRET, "permissions": {"permitsUniversalTransfer": allowed}}
     (await world.market.post("/sandbox/accounts", json=account)).raise_for_status()
 
 

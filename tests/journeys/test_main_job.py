@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.journeys.market_data import stormy_candles
-from tests.journeys.steps import add_key, forbid_transfers, invited, send_secret, start_bot
+from tests.journeys.steps import add_key, allow_transfers, invited, send_secret, start_bot
 from tests.journeys.world import KEY, SECRET, world
 
 pytestmark = pytest.mark.journey
@@ -30,9 +30,10 @@ async def test_from_stranger_to_exact_books(tmp_path):
         assert len(guest.shown) == silenced
 
         await invited(operator, guest)
+        await allow_transfers(w, allowed=True)
         await add_key(guest)
         await guest.reads("can transfer money out")
-        await forbid_transfers(w)
+        await allow_transfers(w, allowed=False)
         await guest.say(KEY)
         await send_secret(guest)
         await guest.reads("10000")

@@ -70,7 +70,7 @@ class Account:
     can_trade: bool = True
     can_withdraw: bool = False
     can_futures: bool = True
-    can_transfer: bool = True
+    can_transfer: bool = False
     ip_restricted: bool = True
     bnb_burn: bool = False
     maker_fee: Decimal = Decimal("0.001")
