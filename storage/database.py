@@ -76,7 +76,7 @@ def parse_url(text: str) -> URL:
     """URL of a supported database; raises ConfigError naming what is wrong."""
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(
             "database.url is not a URL: write sqlite+aiosqlite:///file or postgresql+asyncpg://…"
         ) from None

@@ -44,12 +44,17 @@ async def check_canary(storage: SqlStorage, vault: FernetVault) -> None:
 
 
 async def rotate_master_key(storage: SqlStorage, old: FernetVault, new: FernetVault) -> int:
-    """Seal every secret anew in one unit of work; number of keys. Raises ConfigError."""
+    """Seal every secret anew in one unit of work; number of keys. Raises ConfigError.
+
+    What an interrupted rotation to the same key had committed is only counted.
+    """
     async with storage.system() as unit:
         token = await unit.installs.canary()
-        if token is not None:
-            old.check_canary(token)
         sealed = await unit.keys.all_sealed()
+        if token is not None:
+            if new.made(token):
+                return len(sealed)
+            old.check_canary(token)
         for key_id, owner_id, secret in sealed:
             await unit.keys.reseal(key_id, new.seal(owner_id, old.open(owner_id, secret)))
         await unit.installs.set_canary(new.canary())

@@ -70,13 +70,16 @@ class FernetVault:
         """A token that only this master key opens."""
         return self._derived("skipper/v1/canary").encrypt(_CANARY)
 
+    def made(self, token: bytes) -> bool:
+        """Whether a canary's token is of this master key."""
+        try:
+            return self._derived("skipper/v1/canary").decrypt(token) == _CANARY
+        except InvalidToken:
+            return False
+
     def check_canary(self, token: bytes) -> None:
         """Raise ConfigError unless this master key made the token."""
-        try:
-            fits = self._derived("skipper/v1/canary").decrypt(token) == _CANARY
-        except InvalidToken:
-            fits = False
-        if not fits:
+        if not self.made(token):
             raise ConfigError(
                 "the master key is not the one this database was made with: "
                 "put the right master key file back"

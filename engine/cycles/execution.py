@@ -33,6 +33,7 @@ from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock, ExchangeTime
+from engine.ports.storage import Unit
 from engine.ports.trader import Brokerage, Trader
 from engine.runtime.nursery import Nursery
 
@@ -144,18 +145,30 @@ class Sender:
 
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""
-        if not groups:
-            return
-        now = self.clock.now_ms()
-        sent = [tuple(move(o, OrderEvent.SEND, at=now) for o in group) for group in groups]
-        pairs = [
-            pair
-            for group, was in zip(sent, groups, strict=True)
-            for pair in zip(group, was, strict=True)
-        ]
-        await self.ledger.save(pairs)
-        for group in sent:
+        for group in await self._mark_sent(groups):
             self._fly(group, self._send(trader, group))
+
+    async def _mark_sent(self, groups: list[Group]) -> list[Group]:
+        """SENT rows, durable; an entry whose bot was stopped meanwhile stays PLANNED."""
+        now = self.clock.now_ms()
+        marked: list[Group] = []
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            marked.clear()
+            buyers = {group[0].bot_id for group in groups if not group[0].leg.exit}
+            running = {bot.id for bot in await unit.bots.many(buyers) if bot.state.running}
+            for group in groups:
+                if not group[0].leg.exit and group[0].bot_id not in running:
+                    continue
+                sent = tuple(move(order, OrderEvent.SEND, at=now) for order in group)
+                for order, was in zip(sent, group, strict=True):
+                    await unit.orders.save(order, was=was)
+                marked.append(sent)
+            return {group[0].bot_id for group in marked}, bool(marked)
+
+        if groups:
+            await self.ledger.change(work)
+        return marked
 
     def _fly(self, orders: Group | list[Order], work: Coroutine[object, object, None]) -> None:
         """Run a request beside all others; its orders are left alone until it has landed."""

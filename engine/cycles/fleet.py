@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment, environment_of
 from engine.core.checks import DayCount
-from engine.core.errors import InvalidValue, NotFound
+from engine.core.errors import InvalidValue
 from engine.core.market import StreamKey
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order
-from engine.core.position import Position, PositionState
+from engine.core.position import Position
 from engine.ports.account import Balance
 from engine.ports.clock import Clock
 from engine.ports.storage import Storage
@@ -59,44 +59,39 @@ class Fleet:
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
 
     async def load(self) -> None:
-        """Read every bot, with one pass over positions and orders."""
+        """Read every bot."""
         async with self._storage.reading() as unit:
-            bots = await unit.bots.all()
-            positions = {p.bot_id: p for p in await unit.positions.unfinished() if _open(p)}
-            orders: dict[int, list[Order]] = defaultdict(list)
-            for order in await unit.orders.unfinished():
-                orders[order.bot_id].append(order)
-            for bot in bots:
-                day = await unit.counters.get(bot.id, self._day())
-                self._put(_member(bot, positions.get(bot.id), orders[bot.id], day))
+            bot_ids = {bot.id for bot in await unit.bots.all()}
+        await self.reload_all(bot_ids)
 
     async def reload(self, bot_id: int) -> Member | None:
-        """Read one bot again after a commit that touched it; None when it was deleted.
+        """Read one bot again after a commit that touched it; None when it was deleted."""
+        await self.reload_all({bot_id})
+        return self.members.get(bot_id)
 
-        When a newer reading overtook this one, its picture stays.
+    async def reload_all(self, bot_ids: set[int]) -> None:
+        """Read bots again, a handful of queries however many they are.
+
+        Where a newer reading overtook this one, its picture stays.
         """
-        turn = self._turns[bot_id] = self._turns.get(bot_id, 0) + 1
+        turns = {}
+        for bot_id in bot_ids:
+            turns[bot_id] = self._turns[bot_id] = self._turns.get(bot_id, 0) + 1
         async with self._storage.reading() as unit:
-            try:
-                bot = await unit.bots.get(bot_id)
-            except NotFound:
-                member = None
-            else:
-                orders = await unit.orders.unfinished(bot.account)
-                member = _member(
-                    bot,
-                    await unit.positions.open_of(bot_id),
-                    [order for order in orders if order.bot_id == bot_id],
-                    await unit.counters.get(bot_id, self._day()),
-                )
-        if self._turns[bot_id] != turn:
-            return self.members.get(bot_id)
-        old = self.members.pop(bot_id, None)
-        if old is not None:
-            self._by_stream[self.stream_of(old.bot)].discard(bot_id)
-        if member is not None:
-            self._put(member)
-        return member
+            bots = {bot.id: bot for bot in await unit.bots.many(bot_ids)}
+            positions = {p.bot_id: p for p in await unit.positions.open_of_many(bot_ids)}
+            unsettled: dict[int, list[Order]] = defaultdict(list)
+            for order in await unit.orders.unfinished_of(bot_ids):
+                unsettled[order.bot_id].append(order)
+            days = await unit.counters.of_day(self._day(), bot_ids)
+        for bot_id, turn in turns.items():
+            if self._turns[bot_id] != turn:
+                continue
+            self._remove(bot_id)
+            if bot_id in bots:
+                day = days.get(bot_id, DayCount(self._day()))
+                bot = bots[bot_id]
+                self._put(_member(bot, positions.get(bot_id), unsettled[bot_id], day))
 
     async def outdated(self) -> set[int]:
         """Bots whose row is newer than the picture, new and deleted ones included."""
@@ -136,16 +131,17 @@ class Fleet:
         """Balance of an asset, zero when none is known."""
         return self.balances.get(account, {}).get(asset, Balance(ZERO, ZERO))
 
+    def _remove(self, bot_id: int) -> None:
+        old = self.members.pop(bot_id, None)
+        if old is not None:
+            self._by_stream[self.stream_of(old.bot)].discard(bot_id)
+
     def _put(self, member: Member) -> None:
         self.members[member.bot.id] = member
         self._by_stream[self.stream_of(member.bot)].add(member.bot.id)
 
     def _day(self) -> str:
         return self._clock.now().date().isoformat()
-
-
-def _open(position: Position) -> bool:
-    return position.state is not PositionState.CLOSED
 
 
 def _member(bot: Bot, position: Position | None, unsettled: list[Order], day: DayCount) -> Member:

@@ -100,15 +100,19 @@ class Ledger:
 
     async def after_commit(self, bots: set[int]) -> None:
         """Refresh the fleet's picture of these bots and wake whoever has work now."""
-        for bot_id in bots:
-            before = self.fleet.members.get(bot_id)
-            now = await self.fleet.reload(bot_id)
-            for seen in (before, now):
-                if seen is not None:
-                    self.nudges.orders(seen.bot.account)
-            if _needs(before) != _needs(now):
-                self.nudges.attention.set()
+        before = {bot_id: self.fleet.members.get(bot_id) for bot_id in bots}
+        for member in before.values():
+            if member is not None:
+                # Senders read the rows themselves: they need not wait for our picture.
+                self.nudges.orders(member.bot.account)
         self.nudges.outbox()
+        await self.fleet.reload_all(bots)
+        for bot_id, old in before.items():
+            now = self.fleet.members.get(bot_id)
+            if old is None and now is not None:
+                self.nudges.orders(now.bot.account)
+            if _needs(old) != _needs(now):
+                self.nudges.attention.set()
 
     async def guard_order(self, unit: Unit, order: Order) -> None:
         """Run the guard over the order's position, inside the caller's unit."""

@@ -1,6 +1,6 @@
 """Repositories: what may be read and written inside a unit of work (see ``ports.storage``)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -90,6 +90,10 @@ class Bots(Protocol):
     async def by_public_id(self, public_id: str) -> Bot: ...
     async def all(self) -> list[Bot]: ...
     async def by_state(self, states: Sequence[BotState]) -> list[Bot]: ...
+    async def many(self, bot_ids: Collection[int]) -> list[Bot]:
+        """Those of the bots that exist."""
+        ...
+
     async def save(self, bot: Bot) -> Bot:
         """Write every changeable field; returns it with the next revision."""
         ...
@@ -140,6 +144,10 @@ class Orders(Protocol):
         """Orders in no final state, and final ones whose fills are not all booked."""
         ...
 
+    async def unfinished_of(self, bot_ids: Collection[int]) -> list[Order]:
+        """The same for some bots."""
+        ...
+
     async def not_placed_since(self, at: int) -> list[Order]:
         """The watch list: orders proven absent, sent after ``at``."""
         ...
@@ -178,6 +186,10 @@ class Positions(Protocol):
 
     async def get(self, position_id: int) -> Position: ...
     async def open_of(self, bot_id: int) -> Position | None: ...
+    async def open_of_many(self, bot_ids: Collection[int]) -> list[Position]:
+        """The open positions of some bots."""
+        ...
+
     async def of_decision(self, bot_id: int, decision: int) -> Position | None: ...
     async def unfinished(self) -> list[Position]:
         """Those not closed, and closed ones with an order that may still be live."""
@@ -201,6 +213,10 @@ class Counters(Protocol):
     """Per bot and UTC day, moved in the commit of the fill or trade that they count."""
 
     async def get(self, bot_id: int, day: str) -> DayCount: ...
+    async def of_day(self, day: str, bot_ids: Collection[int]) -> dict[int, DayCount]:
+        """The day's figures of some bots, by bot; those without any are left out."""
+        ...
+
     async def add(self, bot_id: int, count: DayCount) -> None:
         """Add the figures of ``count`` to the row of its day."""
         ...

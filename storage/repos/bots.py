@@ -1,6 +1,6 @@
 """Trading bots."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, false, insert, select, true, update
 
@@ -48,6 +48,10 @@ class SqlBots(Repo):
     async def by_state(self, states: Sequence[BotState]) -> list[Bot]:
         """Bots in one of the states, oldest first."""
         return await self._many(bots.c.state.in_(states))
+
+    async def many(self, bot_ids: Collection[int]) -> list[Bot]:
+        """Those of the bots that exist, oldest first."""
+        return await self._many(bots.c.id.in_(bot_ids))
 
     async def save(self, bot: Bot) -> Bot:
         """Write every changeable field; returns it with the next revision.

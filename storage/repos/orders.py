@@ -1,6 +1,6 @@
 """Orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
@@ -75,8 +75,12 @@ class SqlOrders(Repo):
         where: list[ColumnElement[Any] | TextClause] = [text(f"({UNFINISHED.text})")]
         if account is not None:
             where.append(orders.c.account == account)
-        found = await self._many(*where)
-        return [o for o in found if not o.state.final or o.booked_qty < o.filled_qty]
+        return _unsettled(await self._many(*where))
+
+    async def unfinished_of(self, bot_ids: Collection[int]) -> list[Order]:
+        """The same for some bots."""
+        mine = orders.c.bot_id.in_(bot_ids)
+        return _unsettled(await self._many(text(f"({UNFINISHED.text})"), mine))
 
     async def not_placed_since(self, at: int) -> list[Order]:
         """The watch list: orders proven absent, sent after ``at``."""
@@ -109,3 +113,7 @@ class SqlOrders(Repo):
         query = select(*_COLUMNS).where(*where).order_by(orders.c.id)
         rows = await self._session.rows(self._mine(query, orders.c.owner_id))
         return [Order(*row) for row in rows]
+
+
+def _unsettled(found: list[Order]) -> list[Order]:
+    return [o for o in found if not o.state.final or o.booked_qty < o.filled_qty]

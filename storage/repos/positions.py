@@ -1,5 +1,6 @@
 """Positions."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, exists, insert, select, update
@@ -58,6 +59,11 @@ class SqlPositions(Repo):
         """The bot's position that is not closed."""
         found = await self._many(positions.c.bot_id == bot_id, NOT_CLOSED)
         return found[0] if found else None
+
+    async def open_of_many(self, bot_ids: Collection[int]) -> list[Position]:
+        """The open positions of some bots."""
+        still = positions.c.state != PositionState.CLOSED
+        return await self._many(positions.c.bot_id.in_(bot_ids), still)
 
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""

@@ -1,5 +1,6 @@
 """Closed trades and the counters of a day."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from engine.core.checks import DayCount
 from engine.core.errors import Conflict
 from engine.core.trade import Trade
 from storage.database import Taken
-from storage.models.trading import counters, trades
+from storage.models.trading import bots, counters, trades
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Trade, trades)
@@ -63,6 +64,16 @@ class SqlCounters(Repo):
         """The day's figures, zero when there are none; raises ``NotFound`` (bot)."""
         await self._require_bot(bot_id)
         return await self._read(bot_id, day) or DayCount(day)
+
+    async def of_day(self, day: str, bot_ids: Collection[int]) -> dict[int, DayCount]:
+        """The day's figures of some bots, by bot; those without any are left out."""
+        query = (
+            select(counters.c.bot_id, *_COUNTED)
+            .join(bots, bots.c.id == counters.c.bot_id)
+            .where(counters.c.day == day, counters.c.bot_id.in_(bot_ids))
+        )
+        rows = await self._session.rows(self._mine(query, bots.c.owner_id))
+        return {row[0]: DayCount(*row[1:]) for row in rows}
 
     async def add(self, bot_id: int, count: DayCount) -> None:
         """Add the figures of ``count`` to the row of its day; raises ``NotFound`` (bot)."""

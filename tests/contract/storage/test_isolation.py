@@ -58,7 +58,7 @@ async def reaches(storage, loot, me, method) -> str:
         return "" if owners_in(result) == {me.account.id} else f"{method} returned {result}"
     if after - before:
         return f"{method} added {after - before}"
-    return "" if result in (None, [], 0) else f"{method} returned {result}"
+    return "" if result in (None, [], {}, 0) else f"{method} returned {result}"
 
 
 async def test_an_owner_reaches_nothing_of_another(storage, anna, bert):
