@@ -1,8 +1,13 @@
 """Seeded one-minute prices with calm, trend and crash hours: any minute, without what precedes.
 
-Each UTC day is drawn from its own seed. Its log price runs from one drawn level to the next day's
-along a random bridge, over which two slow waves and a jitter lie; so days fit together exactly
-and may be asked for in any order. The waves make moving averages cross about twice an hour.
+Each day of a symbol is drawn from its own seed. Its log price runs from one drawn level to the next day's
+along a random bridge, over which short stories and a jitter lie; so days fit together exactly
+and may be asked for in any order.
+
+A story tells in 24 minutes what a trader waits for: a fall has ended, the price rests, creeps up
+and rests again, which is where quick averages cross slow ones without haste; then it rallies,
+drifts or slumps, and comes home. So the default bot enters about every half hour and ends with
+its target, its stop or an opposite signal in turn: busy, and on average worth nothing.
 """
 
 from functools import lru_cache
@@ -14,8 +19,11 @@ import numpy.typing as npt
 MINUTE_MS = 60_000
 DAY = 1440
 _SEGMENT = 240
-_WAVES = ((17.0, 0.0028), (83.0, 0.0030))
-_CALM, _LIVELY, _CRASH = 0.0005, 0.0011, 0.0016
+_CALM, _LIVELY, _CRASH = 0.0002, 0.0003, 0.0006
+_KNOTS = (0, 2, 15, 17, 20, 21, 24)
+_STORY = _KNOTS[-1]
+_CREEP = 0.0067
+_ENDS, _ODDS = (0.024, 0.010, -0.014), (0.4, 0.3, 0.3)
 _JITTER = 0.0018
 _LEVEL = 0.03
 
@@ -30,7 +38,8 @@ class Generator:
         self._name = f"{seed}:{symbol}"
         self._anchor = anchor / tick
         self._tick = tick
-        self._phases = self._random("waves").uniform(0, 2 * np.pi, len(_WAVES))
+        # Symbols tell their stories at different times.
+        self._ahead = int(self._random("story").randint(_STORY))
         self._day = lru_cache(maxsize=64)(self._draw_day)
 
     def bars(self, first: int, count: int) -> Ints:
@@ -38,6 +47,7 @@ class Generator:
 
         ``first`` counts minutes since the epoch; prices and volume in 1e-8; shape (count, 6).
         """
+        first += self._ahead
         days = range(first // DAY, (first + count - 1) // DAY + 1)
         rows = np.concatenate([self._day(day) for day in days])
         start = first - days[0] * DAY
@@ -60,7 +70,7 @@ class Generator:
         low = np.maximum(np.minimum(open_, close) - np.rint(reach[1]), 1)
         turnover = random.lognormal(11.5, 0.6, DAY) * (1 + 400 * np.abs(np.diff(log_price)))
         volume = np.rint(turnover * 1e8 / (close * self._tick) * 1e5) * 1e3
-        times = (day * DAY + np.arange(DAY)) * MINUTE_MS
+        times = (day * DAY - self._ahead + np.arange(DAY)) * MINUTE_MS
         ticks = np.column_stack([open_, high, low, close]).astype(np.int64)
         return np.column_stack([times, ticks * self._tick, volume.astype(np.int64)])
 
@@ -76,14 +86,19 @@ class Generator:
         jitter = random.normal(0, _JITTER, DAY + 1)
         jitter[0] = jitter[-1] = 0
         trend = np.linspace(self._level(day), self._level(day + 1), DAY + 1)
-        total: Floats = trend + bridge + jitter + self._waves(day * DAY + at)
+        total: Floats = trend + bridge + jitter + self._stories(random)
         return total
 
-    def _waves(self, minutes: Ints) -> Floats:
-        total: Floats = np.zeros(len(minutes))
-        for (period, height), phase in zip(_WAVES, self._phases, strict=True):
-            total += height * np.sin(2 * np.pi * minutes / period + phase)
-        return total
+    @staticmethod
+    def _stories(random: np.random.RandomState) -> Floats:
+        """Log price of a day's stories; each begins and ends at 0."""
+        count = DAY // _STORY
+        ends = random.choice(_ENDS, count, p=_ODDS) * random.uniform(0.8, 1.2, count)
+        rest, zero = np.full(count, _CREEP), np.zeros(count)
+        heights = np.column_stack([zero, zero, rest, rest, ends, ends])
+        knots = np.arange(count)[:, None] * _STORY + np.asarray(_KNOTS[:-1])
+        path = np.interp(np.arange(DAY + 1), [*knots.ravel(), DAY], [*heights.ravel(), 0.0])
+        return np.asarray(path, np.float64)
 
     @staticmethod
     def _crash(at: Ints, start: int, random: np.random.RandomState) -> Floats:

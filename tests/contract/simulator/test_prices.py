@@ -47,15 +47,30 @@ def test_a_seed_always_makes_the_same_prices_wherever_one_begins():
     assert (whole[:, 2] >= whole[:, 1:5].max(axis=1)).all()
 
 
-@pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT", "DOGEUSDT"])
-def test_generated_prices_give_a_demo_something_to_do(symbol):
-    bars = Generator(1, symbol, 6_800_000_000, 1_000).bars(START // MINUTE_MS, 20 * 1440)
+def entries(seed, symbol, days=20):
+    """Candles of these days at which the default strategy buys."""
+    bars = Generator(seed, symbol, 6_800_000_000, 1_000).bars(START // MINUTE_MS, days * 1440)
     closes = bars[:, 4].astype(float)
     fast, slow, strength = ema(closes, 8), ema(closes, 21), rsi(closes, 7)
     crossed = (fast[1:] > slow[1:]) & (fast[:-1] <= slow[:-1]) & (strength[1:] < 65)
-    assert crossed.sum() >= len(closes) / 40
+    return closes, np.flatnonzero(crossed) + 1
+
+
+@pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT", "DOGEUSDT"])
+def test_generated_prices_give_a_demo_something_to_do(symbol):
+    closes, bought = entries(1, symbol)
+    assert len(bought) >= len(closes) / 40
     moved = np.abs(closes[60:] / closes[:-60] - 1)
     assert (moved > 0.01).mean() > 0.2
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_demo_begun_at_any_minute_trades_within_an_hour_of_candles(seed):
+    closes, bought = entries(seed, "BTCUSDT")
+    waits = np.diff([0, *bought, len(closes)])
+    late = {limit: np.maximum(waits - limit, 0).sum() / len(closes) for limit in (60, 120)}
+    assert late[60] < 0.06
+    assert late[120] < 0.01
 
 
 def make(**settings):
