@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from engine.core.errors import IllegalEvent
+from engine.core.table import follow
 
 
 class BotState(StrEnum):
@@ -66,7 +66,4 @@ class StopChoice(StrEnum):
 
 def next_bot_state(state: BotState, event: BotEvent) -> BotState:
     """State after ``event``; raises IllegalEvent."""
-    try:
-        return BOT_TABLE[state, event]
-    except KeyError:
-        raise IllegalEvent("bot", state, event) from None
+    return follow("bot", BOT_TABLE, state, event)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from engine.core.errors import IllegalEvent
+from engine.core.table import follow
 
 
 class AlertKind(StrEnum):
@@ -80,7 +80,4 @@ class OutboxRow:
 
 def next_outbox_state(state: OutboxState, event: OutboxEvent) -> OutboxState:
     """State after ``event``; raises IllegalEvent."""
-    try:
-        return OUTBOX_TABLE[state, event]
-    except KeyError:
-        raise IllegalEvent("outbox row", state, event) from None
+    return follow("outbox row", OUTBOX_TABLE, state, event)

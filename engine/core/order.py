@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from engine.core.errors import IllegalEvent
 from engine.core.market import Market, Side
 from engine.core.money import ZERO
+from engine.core.table import follow
 
 
 class OrderState(StrEnum):
@@ -217,10 +217,7 @@ class OrderReport:
 
 def next_state(state: OrderState, event: OrderEvent) -> OrderState:
     """State after ``event``; raises IllegalEvent when the table has no such entry."""
-    try:
-        return ORDER_TABLE[state, event]
-    except KeyError:
-        raise IllegalEvent("order", state, event) from None
+    return follow("order", ORDER_TABLE, state, event)
 
 
 def move(order: Order, event: OrderEvent, *, at: int, note: str = "") -> Order:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from engine.core.errors import IllegalEvent
 from engine.core.market import Market, Side, SymbolRules
 from engine.core.money import ZERO, floor_to_step
 from engine.core.order import Fill, Leg
+from engine.core.table import follow
 
 
 class PositionSide(StrEnum):
@@ -183,18 +183,12 @@ class Position:
 
 def next_position_state(state: PositionState, event: PositionEvent) -> PositionState:
     """State after ``event``; raises IllegalEvent."""
-    try:
-        return POSITION_TABLE[state, event]
-    except KeyError:
-        raise IllegalEvent("position", state, event) from None
+    return follow("position", POSITION_TABLE, state, event)
 
 
 def next_protection(state: ProtectionState, event: ProtectionEvent) -> ProtectionState:
     """Protection after ``event``; raises IllegalEvent."""
-    try:
-        return PROTECTION_TABLE[state, event]
-    except KeyError:
-        raise IllegalEvent("protection", state, event) from None
+    return follow("protection", PROTECTION_TABLE, state, event)
 
 
 def add_fill(position: Position, fill: Fill, leg: Leg) -> Position:
