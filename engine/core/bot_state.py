@@ -46,6 +46,8 @@ BOT_TABLE: dict[tuple[BotState, BotEvent], BotState] = {
     **{(state, _E.FAIL): _B.ERROR for state in BotState if state is not _B.STOPPED},
     (_B.STOPPED, _E.FAIL): _B.STOPPED,
     (_B.WAITING, _E.ENTER): _B.IN_POSITION,
+    # Closing the books must never fail for what the bot believed of itself.
+    (_B.WAITING, _E.EXIT): _B.WAITING,
     (_B.WAITING, _E.PAUSE): _B.PAUSED,
     (_B.IN_POSITION, _E.ENTER): _B.IN_POSITION,
     (_B.IN_POSITION, _E.EXIT): _B.WAITING,
