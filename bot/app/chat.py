@@ -83,16 +83,9 @@ class Chat:
         bot = _bot(settings, *self._requests)
         self._gate = Gate(settings.limits)
         delivery = Delivery(bot, self._gate, self._unreachable)
-        self.alerts = Alerts(
-            office.storage,
-            office.clock,
-            content.texts,
-            content.draw,
-            delivery,
-            nursery,
-            wake,
-            settings.pauses,
-        )
+        words = (content.texts, content.draw)
+        running = (nursery, wake, settings.pauses)
+        self.alerts = Alerts(office.storage, office.clock, *words, delivery, *running)
         guard = Guard(office, content.texts, content.register, settings.pace)
         answering = (guard, delivery, self.alerts, nursery, settings.wall_ms)
         self._handler = Handler(Parts(office, content.texts, content.table, *answering))
