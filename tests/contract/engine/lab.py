@@ -1,0 +1,304 @@
+"""The engine in this process, on a database file and the local exchange over the wire.
+
+Market time stands still unless a test moves it, for the exchange and the engine alike, so that
+every limit that counts time is met exactly. ``agree`` holds the books against the exchange's.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+
+import aiohttp
+
+from engine.core.account import Credentials, Role
+from engine.core.bot_config import BotConfig, Environment, Mode
+from engine.core.bot_state import BotEvent, StopChoice, next_bot_state
+from engine.core.market import Market
+from engine.core.order import Leg
+from engine.core.position import ProtectionState
+from engine.core.protect import cover_of
+from engine.core.signal import Action, Signal
+from engine.cycles.signal import Verdict
+from engine.exchange.simulator.server import DemoAccount, ExchangeOptions, LocalExchange
+from engine.services import bots
+from engine.services.office import Office
+from storage.opening import open_storage
+from storage.vault import FernetVault
+from tests.contract.engine.books import Books
+from tests.contract.engine.clock import START, LabClock
+from tests.contract.engine.life import Life
+
+KEYS = ("K1" * 32, "K2" * 32)
+SECRET = "S" * 64
+MONEY = {"USDT": Decimal(10_000)}
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SOON = 10.0
+_LOOK = 0.01
+
+
+class Lab:
+    """A world with an exchange, a database and, between ``begin`` and ``crash``, an engine."""
+
+    def __init__(self, exchange, session, path, clock):
+        self.exchange = exchange
+        self.session = session
+        self.clock = clock
+        self.url = f"sqlite+aiosqlite:///{path / 'lab.db'}"
+        self.vault = FernetVault(b"m" * 32)
+        self.modes = frozenset({Mode.PAPER, Mode.LOCAL})
+        self.storage = self.life = self.account = None
+        self.keys = []
+        self._candles = itertools.count(1)
+
+    # --- the engine's life
+
+    async def open(self):
+        """A database with one user and a key for each account of the exchange."""
+        self.storage = await open_storage(self.url)
+        async with self.storage.system() as unit:
+            self.account = await unit.accounts.add(1, "Ann", Role.ADMIN, START)
+            await unit.commit()
+        owner = self.account.id
+        async with self.storage.of(owner) as unit:
+            for number, name in enumerate(KEYS, 1):
+                sealed = self.vault.seal(owner, Credentials(name, SECRET, Environment.LOCAL))
+                key = await unit.keys.add(
+                    f"key {number}", Environment.LOCAL, f"print {number}", sealed, START,
+                    ip_restricted=False,
+                )  # fmt: skip
+                self.keys.append(key.id)
+            await unit.commit()
+
+    async def begin(self):
+        """Start an engine on the database as it is."""
+        self.life = Life(self)
+        await self.life.begin()
+
+    async def crash(self):
+        """End it as a kill would: nothing lands, nothing more is written."""
+        await self.life.crash()
+        self.life = None
+        await self.storage.close()
+        self.storage = await open_storage(self.url)
+
+    async def restart(self):
+        """Crash and begin anew."""
+        await self.crash()
+        await self.begin()
+
+    async def close(self):
+        if self.life is not None:
+            await self.life.crash()
+        await self.storage.close()
+
+    @property
+    def engine(self):
+        return self.life.engine
+
+    @property
+    def world(self):
+        return self.exchange.world
+
+    @property
+    def office(self):
+        """What the buttons' services are handed."""
+        life = self.life
+        return Office(
+            storage=self.storage,
+            clock=self.clock,
+            wake=life.nudges,
+            vault=self.vault,
+            key_check=life.broker,
+            insight=self.engine.insight,
+            catalogues=life.rulebook.catalogues,
+            prices=life.rulebook.prices,
+            public=Environment.LOCAL,
+            modes=self.modes,
+            operators=frozenset(),
+        )
+
+    def sender(self, bot):
+        return self.engine._accounts.keepers[bot.account].sender
+
+    async def job(self, name):
+        """Run a job of the scheduler's table now."""
+        await self.life.jobs[name]()
+
+    async def advance(self, seconds):
+        """Move everybody's market time."""
+        await self.control("advance", ms=round(seconds * 1000))
+        self.clock.set(self.exchange.clock.now())
+
+    # --- bots
+
+    async def add_bot(self, name="Anna", *, started=True, key=0, **settings):
+        """A bot with wide exits, running unless said otherwise."""
+        mode = settings.setdefault("mode", Mode.LOCAL)
+        settings = {"symbol": "BTCUSDT", "size": Decimal(100), "max_daily_trades": None} | settings
+        config = BotConfig(name=name, key_id=self.keys[key] if mode.keyed else None, **settings)
+        async with self.storage.of(self.account.id) as unit:
+            bot = await unit.bots.add(config, self.clock.now_ms())
+            if started:
+                state = next_bot_state(bot.state, BotEvent.START)
+                bot = await unit.bots.save(replace(bot, state=state))
+            await unit.commit()
+        if self.life is not None:
+            self.life.nudges.bot(bot.id)
+        return bot
+
+    async def ready(self, bot, price=50_000):
+        """Wait until the bot's candles, its account and a price are there."""
+        member = await self.until(lambda: self.engine.fleet.members.get(bot.id))
+        await self.until(lambda: self.engine.signals.judges(member))
+        await self.until(lambda: bot.account in self.engine.readiness.accounts)
+        await self.price(price, bot.config.symbol)
+
+    async def running(self, name="Anna", **settings):
+        """A bot that is ready to act."""
+        bot = await self.add_bot(name, **settings)
+        await self.ready(bot)
+        return bot
+
+    def signal(self, action, bot):
+        """Let the judge of the bot's stream say BUY or SELL of a candle just closed."""
+        stream = self.engine.fleet.stream_of(bot)
+        opened = self.clock.now_ms() - 60_000 + next(self._candles)
+        price = float(self.world.market.last(bot.config.symbol))
+        said = Signal(action, opened, price, "ema_cross_up", {"rsi": 55.0})
+        judges = {member.judge for member in self.engine.fleet.on_stream(stream)}
+        verdict = Verdict(stream, opened, dict.fromkeys(judges, said))
+        self.engine.signals.verdicts.put_nowait(verdict)
+        return verdict
+
+    def buy(self, bot):
+        return self.signal(Action.BUY, bot)
+
+    def sell(self, bot):
+        return self.signal(Action.SELL, bot)
+
+    async def covered(self, bot):
+        """Wait for the bot's open position with its exits standing."""
+
+        async def standing():
+            position = await self.books.position(bot)
+            if position is None or position.naked_since is not None:
+                return None
+            stops = cover_of(await self.books.orders(bot, Leg.STOP))
+            told = position.protection is ProtectionState.STANDING
+            return position if told and stops > 0 else None
+
+        return await self.until(standing)
+
+    async def stop(self, bot, choice=StopChoice.LEAVE):
+        """Press Stop."""
+        now = await self.books.bot(bot)
+        return await bots.stop(self.office, self.account, bot.public_id, now.revision, choice)
+
+    async def start(self, bot):
+        """Press Start."""
+        now = await self.books.bot(bot)
+        return await bots.start(self.office, self.account, bot.public_id, now.revision)
+
+    async def close_by_hand(self, bot):
+        """Press Close now."""
+        now, held = await self.books.bot(bot), await self.books.position(bot)
+        reference = (bot.public_id, now.revision, held.id)
+        return await bots.close(self.office, self.account, *reference)
+
+    async def closed(self, bot):
+        """Wait for the bot's position to be closed; returns its newest trade."""
+        await self.until(lambda: self.books.trades(bot))
+        # Memory follows the commit: only then may a next signal find the bot free.
+        await self.until(lambda: self.engine.fleet.members[bot.id].position is None)
+        return (await self.books.trades(bot))[-1]
+
+    async def enter(self, bot):
+        """Buy and wait for cover; returns the position."""
+        self.buy(bot)
+        return await self.covered(bot)
+
+    # --- the world
+
+    async def agree(self):
+        """Wait until books and exchange say the same, and hold them to it."""
+
+        async def same():
+            return not await self.books.differences()
+
+        with contextlib.suppress(TimeoutError):
+            await self.until(same, 3)
+        await self.books.agree()
+
+    @property
+    def books(self):
+        return Books(self.storage, self.world)
+
+    async def control(self, name, verb="POST", /, **body):
+        url = f"{self.exchange.url}/sandbox/{name}"
+        async with self.session.request(verb, url, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def price(self, value, symbol="BTCUSDT"):
+        """Let the market jump, and wait until the engine has heard of it."""
+        wanted = Decimal(str(value))
+        await self.control("price", symbol=symbol, price=str(wanted))
+        heard = self.life.prices
+        if (Market.SPOT, symbol) not in heard._interest:
+            return
+
+        async def told():
+            book = heard.book(Market.SPOT, symbol)
+            if book is not None and book.bid == wanted:
+                return True
+            await self.control("price", symbol=symbol, price=str(wanted))
+            return False
+
+        await self.until(told)
+
+    async def fault(self, what, method="", path="", **more):
+        await self.control("faults", what=what, method=method, path=path, **more)
+
+    async def heal(self):
+        await self.control("faults", "DELETE")
+
+    def requests(self, path, method="POST"):
+        """Requests that arrived at the exchange, oldest first."""
+        return [
+            r for r in self.world.journal.since(0) if (r["method"], r["path"]) == (method, path)
+        ]
+
+    async def until(self, check, seconds=SOON):
+        """Wait until ``check`` is true; returns what it said."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found = check()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(_LOOK)
+
+
+@asynccontextmanager
+async def opened(path, **options):
+    """A lab at 50,000 USDT for a BTC, with no engine yet."""
+    clock = LabClock()
+    accounts = tuple(DemoAccount(key, SECRET, MONEY) for key in KEYS)
+    settings = {"speed": 0.0, "start_ms": START, "symbols": SYMBOLS, "accounts": accounts}
+    exchange = LocalExchange(ExchangeOptions(**settings | options))
+    await exchange.start()
+    try:
+        async with aiohttp.ClientSession(trust_env=False) as session:
+            lab = Lab(exchange, session, path, clock)
+            await lab.open()
+            await lab.control("price", symbol="BTCUSDT", price="50000")
+            try:
+                yield lab
+            finally:
+                await lab.close()
+    finally:
+        await exchange.stop()
