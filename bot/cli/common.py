@@ -1,6 +1,7 @@
 """What commands share: the settings option, the memory, JSON and tables."""
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -38,6 +39,13 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")(
         command
     )
+
+
+def no_nan(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """Refuse what is no number, which every range lets through."""
+    if math.isnan(value):
+        raise click.BadParameter("must be a number")
+    return value
 
 
 def settings_of(config: Path) -> "Settings":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import keep_private, run_async
+from bot.cli.common import keep_private, no_nan, run_async
 from bot.cli.sandbox import data_option, open_port, seed_option
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Wishes:
     type=click.FloatRange(0.1, 3600),
     default=60.0,
     show_default=True,
+    callback=no_nan,
     help="Market seconds per real second.",
 )
 @seed_option

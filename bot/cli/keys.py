@@ -27,7 +27,10 @@ def new_master(config: Path) -> None:
 @keys.command()
 @config_option
 def rotate(config: Path) -> None:
-    """Seal all stored exchange keys with a new master key; the service must be stopped."""
+    """Seal all stored exchange keys with a new master key; the service must be stopped.
+
+    If this was interrupted, run it again.
+    """
     count = run_async(_rotate(config))
     click.echo(f"{count} exchange keys sealed anew; the old master key opens nothing any more")
 
@@ -43,8 +46,9 @@ async def _rotate(config: Path) -> int:
     with exclusive(settings):
         old = FernetVault(load_master_key(path))
         async with existing_storage(settings) as storage:
-            # The new file exists before any row needs it: a crash in between loses neither.
-            new = FernetVault(new_master_key(fresh))
-            count = await rotate_master_key(storage, old, new)
+            # The new file exists before any row needs it: a crash in between loses neither, and
+            # the next attempt takes it up.
+            made = load_master_key(fresh) if fresh.exists() else new_master_key(fresh)
+            count = await rotate_master_key(storage, old, FernetVault(made))
         fresh.replace(path)
     return count

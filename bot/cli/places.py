@@ -3,11 +3,12 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
 
+from engine.core.errors import ConfigError
 from engine.runtime.lock import AlreadyRunning, InstanceLock
 from engine.runtime.settings import Settings
 
@@ -24,12 +25,19 @@ def health_file(settings: Settings) -> Path:
 
 @contextmanager
 def exclusive(settings: Settings) -> Iterator[None]:
-    """Hold the instance lock; raises ClickException naming the process that has it."""
-    try:
-        with InstanceLock(lock_file(settings)):
-            yield
-    except AlreadyRunning as error:
-        raise click.ClickException(str(error)) from None
+    """Hold the instance lock.
+
+    Raises ClickException naming the process that has it, ConfigError when it cannot be made.
+    """
+    path = lock_file(settings)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(InstanceLock(path))
+        except AlreadyRunning as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be made: {error.strerror}") from None
+        yield
 
 
 def _beside(settings: Settings, ending: str) -> Path:

@@ -24,7 +24,7 @@ _EVERYTHING = 2**31 - 1
 _FRESH = 60.0
 last_option = click.option(
     "--last",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, _EVERYTHING),
     help=f"Only the newest N (tables show {_TABLE_ROWS}, JSON everything).",
 )
 

@@ -1,5 +1,7 @@
 """The table of commands, and the one place where their failures become a line and a code."""
 
+import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -39,6 +41,8 @@ def run(words: Sequence[str]) -> int:
     """Run a command line; returns its exit code, every failure being one line per problem."""
     try:
         code = skipper.main(list(words), prog_name="skipper", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _fail(error.format_message(), BAD_USAGE)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "skipper"
         return _fail(f"{error.format_message()} (see {command} --help)", BAD_USAGE)
@@ -50,6 +54,11 @@ def run(words: Sequence[str]) -> int:
         return _fail(str(error), BAD_USAGE)
     except SkipperError as error:
         return _fail(_in_words(error), FAILED)
+    except BrokenPipeError:
+        return _unheard()
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", FAILED)
     return code if isinstance(code, int) else DONE
 
 
@@ -62,6 +71,12 @@ def _in_words(error: SkipperError) -> str:
     from bot.views.problems import words
 
     return html.unescape(re.sub(r"<[^>]*>", "", words(error, Texts()))).replace("\n", " ")
+
+
+def _unheard() -> int:
+    """Whoever read the output has gone, `head` for one: the rest goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
 
 
 def _fail(message: str, code: int) -> int:

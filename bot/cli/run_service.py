@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.common import config_option, keep_private, run_async, settings_of
+from engine.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from engine.runtime.settings import Settings
@@ -22,7 +23,12 @@ def run(config: Path) -> None:
     settings = settings_of(config)
     settings.token  # noqa: B018 - a missing token is told before anything is opened
     keep_private()
-    set_up_logs(settings.log.level, settings.log.format, settings.log.directory)
+    try:
+        set_up_logs(settings.log.level, settings.log.format, settings.log.directory)
+    except OSError as error:
+        raise ConfigError(
+            f"log.directory: no log can be written to {error.filename}: {error.strerror}"
+        ) from None
     run_async(_run(settings))
 
 

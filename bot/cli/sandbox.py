@@ -6,7 +6,7 @@ from typing import Protocol
 
 import click
 
-from bot.cli.common import run_async
+from bot.cli.common import no_nan, run_async
 
 port_option = click.option(
     "--port", type=click.IntRange(0, 65535), required=True, help="0 takes any free one."
@@ -48,7 +48,14 @@ def sandbox() -> None:
 @port_option
 @data_option
 @seed_option
-@click.option("--speed", type=click.FloatRange(0, 3600), default=1.0, show_default=True)
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 3600),
+    default=1.0,
+    show_default=True,
+    callback=no_nan,
+    help="Market seconds per real second.",
+)
 @click.option("--key", default="", help="API key of a funded account.")
 @click.option("--secret", default="", help="Its secret.")
 def exchange(

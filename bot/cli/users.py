@@ -11,6 +11,7 @@ from bot.cli.common import (
     existing_storage,
     iso,
     json_option,
+    keep_private,
     minute,
     run_async,
     settings_of,
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from engine.core.account import Account, Role
     from engine.ports.storage import Unit
 
+_MOST = 2**52 - 1  # the ids of Telegram have at most 52 bits
 _ROLES = ("admin", "trader", "viewer")
 role_option = click.option("--role", type=click.Choice(_ROLES), required=True)
-user_argument = click.argument("telegram_id", type=click.IntRange(min=1))
+user_argument = click.argument("telegram_id", type=click.IntRange(1, _MOST))
 
 
 @click.group()
@@ -90,6 +92,7 @@ def migrate(config: Path) -> None:
     """Bring the database up to date (every start does so)."""
     from storage.migrations import migrate as bring_up
 
+    keep_private()
     run_async(bring_up(settings_of(config).database.url))
     click.echo("the database is up to date")
 

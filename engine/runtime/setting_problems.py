@@ -38,6 +38,8 @@ def _allowed(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] in {"enum", "literal_error"}:
         return f"allowed are {context['expected']}"
+    if error["type"] == "model_type":
+        return f"must be a section of its own: [{error['loc'][0]}]"
     if error["type"] == "value_error":
         return str(context["error"])
     return error["msg"].replace("Input should be", "must be")

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -30,12 +31,19 @@ _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,64}")
 
 def _beside_file(path: Path, info: ValidationInfo) -> Path:
     """A relative path counts from the folder of the settings file."""
+    if not str(path).isprintable():
+        raise ValueError("must be a path without control characters")
     folder: Path = info.context or Path()
     return path if path.is_absolute() else folder / path
 
 
 def _web_address(address: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if host is None or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
         raise ValueError("must be an address that starts with http:// or https://")
     return address.rstrip("/")
 
@@ -59,7 +67,10 @@ def _database(url: str, info: ValidationInfo) -> str:
         raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
     if driver != _DRIVERS["sqlite"]:
         return f"{driver}://{rest}"
-    return f"{driver}:///{_beside_file(Path(rest.removeprefix('/')), info).absolute()}"
+    file = rest.removeprefix("/")
+    if not file or "?" in file or file == ":memory:":
+        raise ValueError("must be sqlite:///FILE, without options")
+    return f"{driver}:///{_beside_file(Path(file), info).absolute()}"
 
 
 class Section(BaseModel):
@@ -167,7 +178,7 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
     what is allowed.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or "cannot be read"
         raise ConfigError(

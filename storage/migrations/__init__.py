@@ -1,5 +1,6 @@
 """Schema versions, brought up to date at every start."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,8 @@ async def migrate(url: str) -> None:
     try:
         if sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            # A file that does not open kills the thread behind an asynchronous connection.
+            sqlite3.connect(parsed.database).close()
         async with engine.connect() as connection:
             await connection.exec_driver_sql(begin)
             try:
@@ -36,7 +39,7 @@ async def migrate(url: str) -> None:
             except BaseException:
                 await connection.exec_driver_sql("ROLLBACK")
                 raise
-    except (DBAPIError, OSError) as error:
+    except (DBAPIError, OSError, sqlite3.Error) as error:
         where = parsed.render_as_string(hide_password=True)
         cause = getattr(error, "orig", error)
         raise ConfigError(f"database {where} cannot be used: {cause}") from error

@@ -6,9 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from engine.core.errors import ConfigError
+from storage.database import SQLITE
 
 
 def alembic_config() -> Config:
@@ -20,7 +21,10 @@ def alembic_config() -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest version; raises ConfigError for a newer one."""
+    """Bring the schema to the newest version.
+
+    Raises ConfigError for a newer one, and for a file that another program fills.
+    """
     config = alembic_config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
@@ -29,5 +33,12 @@ def upgrade(connection: Connection) -> None:
             f"the database has schema {current}, which this version of Skipper does not know: "
             "start the newer version, or restore a backup"
         )
+    if current is None and connection.dialect.name == SQLITE:
+        foreign = inspect(connection).get_table_names()
+        if foreign:
+            raise ConfigError(
+                f"the database is another program's (it has a table {foreign[0]}): "
+                "give Skipper a file of its own in database.url"
+            )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -115,8 +115,9 @@ async def test_a_key_is_read_with_the_master_key_it_was_rotated_to(tmp_path):
     assert await SqlKeyRing(storage, new).credentials(key.id) == credentials
     with pytest.raises(ConfigError):
         await check_canary(storage, old)
+    assert await rotate_master_key(storage, old, new) == 1
     with pytest.raises(ConfigError):
-        await rotate_master_key(storage, old, new)
+        await rotate_master_key(storage, old, FernetVault(b"x" * 32))
     await storage.close()
 
 
