@@ -53,8 +53,6 @@ class Lab:
         self.keys = []
         self._candles = itertools.count(1)
 
-    # --- the engine's life
-
     async def open(self):
         """A database with one user and a key for each account of the exchange."""
         self.storage = await open_storage(self.url)
@@ -131,8 +129,6 @@ class Lab:
         """Move everybody's market time."""
         await self.control("advance", ms=round(seconds * 1000))
         self.clock.set(self.exchange.clock.now())
-
-    # --- bots
 
     async def add_bot(self, name="Anna", *, started=True, key=0, **settings):
         """A bot with wide exits, running unless said otherwise."""
@@ -219,8 +215,6 @@ class Lab:
         """Buy and wait for cover; returns the position."""
         self.buy(bot)
         return await self.covered(bot)
-
-    # --- the world
 
     async def agree(self):
         """Wait until books and exchange say the same, and hold them to it."""

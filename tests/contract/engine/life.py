@@ -1,4 +1,4 @@
-"""One life of the engine: wired as the service wires it, with the lab's clock, and killed at will."""
+"""One life of the engine: wired as the service wires it, with the lab's clock, and killable."""
 
 from engine.core.bot_config import Environment
 from engine.cycles.engine import Engine, Parts

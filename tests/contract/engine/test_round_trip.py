@@ -1,6 +1,6 @@
 """A trade from its signal to its books: target, stop, opposite signal, by hand."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -17,18 +17,21 @@ def kinds(alerts):
 async def test_a_target_hit_closes_the_books_to_the_last_digit(lab):
     bot = await lab.running()
     position = await lab.enter(bot)
-    assert (position.entry_qty, position.entry_price) == (D("0.00199"), D("50000.01"))
-    assert (position.stop_price, position.target_price) == (D("49500.01"), D("51000.02"))
-    assert [order.quantity for order in lab.books.venue(live=True)] == [D("0.00198")] * 2
+    assert (position.entry_qty, position.entry_price) == (Decimal("0.00199"), Decimal("50000.01"))
+    assert (position.stop_price, position.target_price) == (
+        Decimal("49500.01"),
+        Decimal("51000.02"),
+    )
+    assert [order.quantity for order in lab.books.venue(live=True)] == [Decimal("0.00198")] * 2
     assert (await lab.books.bot(bot)).state is BotState.IN_POSITION
     await lab.price("51000.02")
     trade = await lab.closed(bot)
     assert trade.reason is ExitReason.TAKE_PROFIT
     # Bought 0.00199, of which 0.00000199 went as commission and 0.00000801 is dust:
     # 0.00198 x 51000.02 - 0.00198199 x 50000.01 - 0.10098003 = 1.77953975.
-    assert (trade.quantity, trade.dust) == (D("0.00198"), D("0.00000801"))
-    assert trade.fees == {"BTC": D("0.00000199"), "USDT": D("0.10098003")}
-    assert (trade.gross, trade.net) == (D("1.9800198"), D("1.77953975"))
+    assert (trade.quantity, trade.dust) == (Decimal("0.00198"), Decimal("0.00000801"))
+    assert trade.fees == {"BTC": Decimal("0.00000199"), "USDT": Decimal("0.10098003")}
+    assert (trade.gross, trade.net) == (Decimal("1.9800198"), Decimal("1.77953975"))
     assert (await lab.books.bot(bot)).state is BotState.WAITING
     count = DayCount("2026-05-29", entries=1, closed=1, net=trade.net)
     assert await lab.books.day(bot) == count
@@ -72,7 +75,7 @@ async def test_a_stop_hit_sells_at_the_market_and_books_the_loss(lab):
     await lab.enter(bot)
     await lab.price(49_400)
     trade = await lab.closed(bot)
-    assert (trade.reason, trade.exit_price) == (ExitReason.STOP_LOSS, D(49_400))
+    assert (trade.reason, trade.exit_price) == (ExitReason.STOP_LOSS, Decimal(49_400))
     assert trade.net < 0
     assert (await lab.books.order(bot, Leg.TARGET)).state is OrderState.EXPIRED
     await lab.agree()
@@ -143,12 +146,12 @@ async def test_a_position_kept_loses_its_exits_and_gets_them_back_with_the_next_
     await lab.start(bot)
     again = await lab.covered(bot)
     assert (again.id, again.stop_price) == (held.id, held.stop_price)
-    assert [o.quantity for o in lab.books.venue(live=True)] == [D("0.00198")] * 2
+    assert [o.quantity for o in lab.books.venue(live=True)] == [Decimal("0.00198")] * 2
     assert (await lab.books.bot(bot)).state is BotState.IN_POSITION
     await lab.agree()
 
 
-@pytest.mark.parametrize("size", [D(100), D(1000)])
+@pytest.mark.parametrize("size", [Decimal(100), Decimal(1000)])
 async def test_the_money_at_the_exchange_moved_by_exactly_what_the_books_say(lab, size):
     bot = await lab.running(size=size)
     await lab.enter(bot)
@@ -158,5 +161,5 @@ async def test_the_money_at_the_exchange_moved_by_exactly_what_the_books_say(lab
     balances = lab.world.accounts["K1" * 32].balances
     assert balances["BTC"].free == trade.dust == position.held
     spent = position.entry_quote - position.exit_quote + position.fee_quote
-    assert balances["USDT"].free == D(10_000) - spent
+    assert balances["USDT"].free == Decimal(10_000) - spent
     assert balances["USDT"].locked == balances["BTC"].locked == 0
