@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from engine.core.account import KeyState
+from engine.core.account import Key, KeyState
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.decide import another_attempt
@@ -81,22 +81,28 @@ class Trouble:
                 key = await unit.keys.get(key_id)
             except NotFound:
                 return set(), False
-            now = self.clock.now_ms()
             why = {"code": str(error.code), "message": error.detail, "label": key.label}
-            await unit.keys.set_state(key_id, KeyState.REFUSED, error.detail, now)
-            bots = [bot for bot in await unit.bots.all() if bot.account == account]
-            for bot in bots:
-                if bot.state.running:
-                    state = next_bot_state(bot.state, BotEvent.FAIL)
-                    failed = replace(bot, state=state, why="why.key_refused", why_params=why)
-                    await unit.bots.save(failed)
-            alert = Alert(
-                owner_id=key.owner_id,
-                kind=AlertKind.KEY_REFUSED,
-                dedup=f"key_refused:{key_id}:{key.checked_at}",
-                params=why,
-            )
-            await unit.outbox.add(alert, now)
-            return {bot.id for bot in bots}, True
+            bots = await unit.bots.all()
+            mine = [bot for bot in bots if bot.account == account and bot.state.running]
+            for bot in mine:
+                state = next_bot_state(bot.state, BotEvent.FAIL)
+                failed = replace(bot, state=state, why="why.key_refused", why_params=why)
+                await unit.bots.save(failed)
+            known = key.state is not KeyState.GOOD
+            if not known:
+                await self._mark_refused(unit, key, why)
+            return {bot.id for bot in mine}, bool(mine) or not known
 
         await self.ledger.change(work)
+
+    async def _mark_refused(self, unit: Unit, key: Key, why: dict[str, str]) -> None:
+        """Told once: a key that holds exits is tried for ever, and refused each time."""
+        now = self.clock.now_ms()
+        await unit.keys.set_state(key.id, KeyState.REFUSED, why["message"], now)
+        alert = Alert(
+            owner_id=key.owner_id,
+            kind=AlertKind.KEY_REFUSED,
+            dedup=f"key_refused:{key.id}:{key.checked_at}",
+            params=why,
+        )
+        await unit.outbox.add(alert, now)
