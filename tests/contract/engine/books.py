@@ -1,9 +1,11 @@
 """What the database says, and whether the exchange says the same."""
 
+from sqlalchemy import select
+
 from engine.core.order import Leg, OrderState
 from engine.exchange.simulator.orders import Status
+from storage.repos import outbox
 
-_AFAR = 10**15
 _SAME = {
     Status.NEW: OrderState.OPEN,
     Status.PARTIALLY_FILLED: OrderState.PART_FILLED,
@@ -59,9 +61,10 @@ class Books:
             return await unit.counters.get(bot.id, day)
 
     async def alerts(self, kind=None):
-        """Alerts in the outbox, oldest first; they stay due."""
-        async with self._storage.system() as unit:
-            rows = await unit.outbox.claim(limit=1000, at=_AFAR)
+        """Alerts in the outbox, oldest first."""
+        query = select(*outbox._COLUMNS).order_by(outbox.outbox.c.id)
+        async with self._storage.reading() as unit:
+            rows = [outbox._row(row) for row in await unit.outbox._session.rows(query)]
         return [row.alert for row in rows if kind in {None, row.alert.kind.value}]
 
     def venue(self, leg=None, *, live=None):
@@ -87,13 +90,14 @@ class Books:
                 found.append(f"{order.client_id} is {order.status} {order.executed}: {row}")
         keyed = (row for row in rows.values() if row.account.startswith("key:"))
         found += [f"{row.client_id} is only ours" for row in keyed if row.state not in _NOT_THERE]
-        names = {order.id: order.client_id for order in self.venue()}
+        names = {(order.wish.symbol, order.id): order.client_id for order in self.venue()}
         theirs = sorted(
-            (str(t.id), names[t.order_id], t.price, t.quantity, t.commission, t.commission_asset)
+            (names[t.symbol, t.order_id], str(t.id), t.price, t.quantity, t.commission)
+            + (t.commission_asset,)
             for _, t in self._world.book.trades
         )
         ours = sorted(
-            (f.trade_id, f.client_id, f.price, f.quantity, f.commission, f.commission_asset)
+            (f.client_id, f.trade_id, f.price, f.quantity, f.commission, f.commission_asset)
             for f in await self.fills()
             if f.client_id in names.values()
         )

@@ -34,7 +34,7 @@ from tests.contract.engine.life import Life
 KEYS = ("K1" * 32, "K2" * 32)
 SECRET = "S" * 64
 MONEY = {"USDT": Decimal(10_000)}
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 SOON = 10.0
 _LOOK = 0.01
 
@@ -145,12 +145,12 @@ class Lab:
             self.life.nudges.bot(bot.id)
         return bot
 
-    async def ready(self, bot, price=50_000):
+    async def ready(self, bot):
         """Wait until the bot's candles, its account and a price are there."""
         member = await self.until(lambda: self.engine.fleet.members.get(bot.id))
         await self.until(lambda: self.engine.signals.judges(member))
         await self.until(lambda: bot.account in self.engine.readiness.accounts)
-        await self.price(price, bot.config.symbol)
+        await self.price(self.world.market.last(bot.config.symbol), bot.config.symbol)
 
     async def running(self, name="Anna", **settings):
         """A bot that is ready to act."""
