@@ -55,6 +55,11 @@ class Doubts:
         question = self._open.get(order.client_id)
         return question.asked if question else 0
 
+    def missing(self, order: Order) -> bool:
+        """Whether the exchange did not know the order when it was last asked."""
+        question = self._open.get(order.client_id)
+        return question is not None and question.misses > 0
+
     def no_answer(self, order: Order) -> None:
         """A question was answered with nothing final: that proves nothing, ask again later."""
         question = self._open.get(order.client_id)

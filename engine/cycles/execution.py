@@ -83,7 +83,7 @@ class Sender:
         """Start everything that is due; returns real seconds until something may be due again."""
         async with self.ledger.storage.reading() as unit:
             unfinished = await unit.orders.unfinished(self.account)
-        orders = [o for o in unfinished if has_work(o)]
+        orders = [o for o in unfinished if has_work(o) or self.doubts.missing(o)]
         for settled in self.doubts.settle_but({o.client_id for o in orders}):
             self._fly([settled], self.trouble.tell_settled(settled))
         resting = [o for o in orders if o.client_id not in self.flights]
