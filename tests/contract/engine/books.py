@@ -92,9 +92,9 @@ class Books:
         found += [f"{row.client_id} is only ours" for row in keyed if row.state not in _NOT_THERE]
         names = {(order.wish.symbol, order.id): order.client_id for order in self.venue()}
         theirs = sorted(
-            (names[t.symbol, t.order_id], str(t.id), t.price, t.quantity, t.commission)
-            + (t.commission_asset,)
+            (name, str(t.id), t.price, t.quantity, t.commission, t.commission_asset)
             for _, t in self._world.book.trades
+            for name in [names[t.symbol, t.order_id]]
         )
         ours = sorted(
             (f.client_id, f.trade_id, f.price, f.quantity, f.commission, f.commission_asset)
