@@ -10,13 +10,15 @@ from bot.actions import Action
 from bot.screen import Screen
 from bot.texts import Texts
 from bot.views.buttons import Row, button
-from bot.views.figures import NONE, moment, outcome, percent, signed, span
+from bot.views.figures import NONE, live, moment, money, outcome, percent, span
 from bot.views.problems import fill, reason, refusal, signal_reason
 from engine.core.events import AlertKind, OutboxRow
+from engine.core.money import fixed
 from engine.services.bots import BY_ID
 
 Params = Mapping[str, str]
 _WHY = "why_"
+_SIGNED = {AlertKind.ENTERED, AlertKind.EXITED}
 _SILENT = {AlertKind.ENTRY_REFUSED, AlertKind.BOT_RESUMED, AlertKind.ORDER_SETTLED}
 
 
@@ -24,8 +26,7 @@ def draw(row: OutboxRow, texts: Texts) -> Screen:
     """The message of an alert; its number stays the same when it has to be sent again."""
     alert = row.alert
     lines = _DRAWERS[alert.kind](alert.params, texts)
-    key = "alert.repeat" if row.attempts > 1 else "alert.number"
-    lines = [*lines, texts.say(key, number=row.id)]
+    lines = [*lines, _tail(row, texts)]
     return Screen(
         "\n".join(line for line in lines if line),
         _rows(row, texts),
@@ -33,6 +34,14 @@ def draw(row: OutboxRow, texts: Texts) -> Screen:
         silent=alert.kind in _SILENT,
         tags={"kind": alert.kind.value, "alert": str(row.id)},
     )
+
+
+def _tail(row: OutboxRow, texts: Texts) -> str:
+    key = "alert.repeat" if row.attempts > 1 else "alert.number"
+    if row.alert.kind not in _SIGNED:
+        return texts.say(key, number=row.id)
+    figures = {**row.alert.params, "tail": texts.plain(key, number=row.id)}
+    return fill(texts, "alert.by", figures)
 
 
 def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
@@ -58,7 +67,8 @@ def _entered(params: Params, texts: Texts) -> list[str]:
     values = {
         name.removeprefix(_WHY): value for name, value in params.items() if name.startswith(_WHY)
     }
-    lines = [fill(texts, "alert.entered", _with_mode(params, texts))]
+    figures = {**_with_mode(params, texts), "cost": _rounded(params.get("cost"))}
+    lines = [fill(texts, "alert.entered", figures)]
     if "signal_reason" in params:
         because = signal_reason(params["signal_reason"], values, texts)
         lines.append(texts.say("alert.because", why=because))
@@ -69,7 +79,7 @@ def _exited(params: Params, texts: Texts) -> list[str]:
     net, share = _decimal(params.get("net")), _decimal(params.get("percent"))
     figures = {
         **_with_mode(params, texts),
-        "net": NONE if net is None else signed(net),
+        "net": live(net),
         "percent": percent(share),
         "reason": _known(texts, "exit", params.get("reason", "")),
         "span": _span(params.get("minutes"), texts),
@@ -164,6 +174,11 @@ def _decimal(text: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return value if value is not None and value.is_finite() else None
+
+
+def _rounded(text: str | None) -> str:
+    value = _decimal(text)
+    return NONE if value is None else fixed(money(value))
 
 
 def _span(minutes: str | None, texts: Texts) -> str:

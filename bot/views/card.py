@@ -21,12 +21,14 @@ OLD_PRICE_MS = 15_000
 
 def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
     """The card of a bot."""
-    lines = [_title(facts, texts), _what(facts, texts), _state(facts, texts)]
-    if facts.holding is not None:
-        lines += _holding(facts, facts.holding, texts)
-    lines += _today(facts, texts)
-    lines += _signals(facts, texts)
-    return Screen("\n".join(lines), _rows(facts, account, texts), toast=toast)
+    groups = [
+        [_title(facts, texts), _what(facts, texts), _state(facts, texts)],
+        _holding(facts, facts.holding, texts) if facts.holding is not None else [],
+        _today(facts, texts),
+        _signals(facts, texts),
+    ]
+    text = "\n\n".join("\n".join(lines) for lines in groups if lines)
+    return Screen(text, _rows(facts, account, texts), toast=toast)
 
 
 def _title(facts: BotCard, texts: Texts) -> str:

@@ -133,7 +133,8 @@ def _rows(facts: Home, account: Account, texts: Texts) -> tuple[Row, ...]:
     rows: list[Row] = [(bots, trades)]
     if account.role.may_trade:
         keys = button(texts, "button.keys", Action("k", "list"))
-        rows.append((button(texts, "button.new_bot", Action("w", "new")), keys))
+        new = button(texts, "button.new_bot", Action("w", "new"))
+        rows = [(bots, trades), (new, keys)] if facts.states else [(new,), (bots, trades, keys)]
         if facts.draft is not None:
             rows.append((button(texts, "button.continue", Action("w", "resume")),))
     last = [button(texts, "button.help", Action("h", "help"))]

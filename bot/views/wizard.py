@@ -6,10 +6,10 @@ from decimal import Decimal
 from bot.actions import Action, rev_of
 from bot.screen import Button, Screen
 from bot.texts import Texts
-from bot.views.bots import mode_label
 from bot.views.buttons import Row, button, home, named, rows_of
 from bot.views.figures import price
 from bot.views.problems import field, words
+from bot.views.summary import summary, summary_rows
 from bot.wizard.answers import (
     OFF,
     PARAM,
@@ -21,11 +21,10 @@ from bot.wizard.answers import (
     size_range,
     standing,
 )
-from bot.wizard.steps import PARAMS, SUMMARY, step_number
+from bot.wizard.steps import ORDER, PARAMS, SUMMARY, step_number
 from engine.core.account import Draft
-from engine.core.bot_config import Mode
 from engine.core.errors import SkipperError
-from engine.core.money import fixed, percent_of
+from engine.core.money import fixed
 from engine.strategies.base import Param
 from engine.strategies.registry import BUILT_IN
 
@@ -34,21 +33,18 @@ PERCENT_SIGN = "pct"
 _TIMEFRAMES = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
 _PRESETS = {
     "timeframe": _TIMEFRAMES,
-    "stop": ("0.5", "1", "2", "3", "5"),
-    "target": ("1", "2", "3", "5", "10"),
-    "trades": ("3", "5", "10", "20", OFF),
-    "loss": ("5", "10", "25", "50", OFF),
+    "stop": ("0.5", "1", "1.5", "2", "3", "5"),
+    "target": ("1", "2", "3", "4", "5", "10"),
+    "trades": ("3", "5", "10", "20", "50", OFF),
+    "loss": ("5", "10", "25", "50", "100", OFF),
     "capital": ("500", "1000", "5000", "10000"),
-    "cap": ("5", "10", "25", "50", "100"),
+    "cap": ("5", "10", "20", "25", "50", "100"),
 }
-_FIXED = ("10", "25", "50", "100", "250", "500")
+_FIXED = ("10", "25", "50", "100", "250", "500", "1000", "2500")
 _PERCENT = ("1", "2", "5", "10", "25")
 _PERCENT_FIELDS = {"stop", "target", "cap"}
-_WIDTH = {"mode": 2, "key": 1, "strategy": 1, "name": 1}
-_EDITS = (
-    *("symbol", "timeframe", "strategy", "size", "stop", "target"),
-    *("trades", "loss", "mode", "name"),
-)
+_WIDTH = {"mode": 2, "key": 1, "strategy": 1, "name": 1, "timeframe": 4, "capital": 4}
+_NO_REST = {"market", "symbol", "name"}
 
 
 def question(
@@ -61,19 +57,14 @@ def question(
     toast: str = "",
 ) -> Screen:
     """The question that stands in the draft, or the summary."""
-    trail = _trail(draft)
-    title = "wizard.title_trail" if trail else "wizard.title"
-    text = [texts.say(title, n=step_number(draft.step), trail=trail)]
-    if error is not None:
-        text += ["", words(error, texts)]
-    text.append("")
+    wrong = [words(error, texts)] if error is not None else []
     if draft.step == SUMMARY:
-        text.append(_summary(draft, facts, texts))
-        rows = _summary_rows(draft, texts)
+        parts = [*wrong, summary(draft, facts, texts)]
+        rows = summary_rows(draft, texts)
     else:
-        text.append(_ask(draft, facts, texts))
-        rows = [*_presets(draft, facts, texts, top), _moves(draft, facts, texts)]
-    return Screen("\n".join(text), tuple(rows), toast=toast)
+        parts = [_title(draft, texts), *wrong, _ask(draft, facts, texts)]
+        rows = [*_presets(draft, facts, texts, top), *_moves(draft, facts, texts)]
+    return Screen("\n\n".join(parts), tuple(rows), toast=toast)
 
 
 def draft_exists(draft: Draft, texts: Texts) -> Screen:
@@ -86,9 +77,11 @@ def draft_exists(draft: Draft, texts: Texts) -> Screen:
     return Screen(texts.say("wizard.draft_exists"), (choices, (home(texts),)))
 
 
-def _trail(draft: Draft) -> str:
+def _title(draft: Draft, texts: Texts) -> str:
     parts = (draft.data.get(name, "") for name in ("symbol", "timeframe"))
-    return " ".join(part for part in parts if part)
+    trail = " ".join(part for part in parts if part)
+    key = "wizard.title_trail" if trail else "wizard.title"
+    return texts.say(key, n=step_number(draft.step), trail=trail)
 
 
 def _ask(draft: Draft, facts: Facts, texts: Texts) -> str:
@@ -105,8 +98,18 @@ def _ask(draft: Draft, facts: Facts, texts: Texts) -> str:
         "cap": get(draft.data, "cap"),
         "strategy": chosen_strategy(draft.data).title,
         "name": standing("name", draft.data, facts),
+        "about": _about(draft.step, facts, texts),
     }
     return texts.say(f"wizard.ask.{draft.step}", **figures)
+
+
+def _about(step: str, facts: Facts, texts: Texts) -> str:
+    """What the offered choices mean."""
+    table, names = "strategy_about", list(BUILT_IN)
+    if step == "mode":
+        table, names = "mode_about", [mode.value for mode in facts.modes]
+    keys = (f"{table}.{name}" for name in names)
+    return "\n".join(texts.plain(key) for key in keys if texts.has(key))
 
 
 def _ask_param(draft: Draft, texts: Texts) -> str:
@@ -130,10 +133,11 @@ def _presets(draft: Draft, facts: Facts, texts: Texts, top: tuple[str, ...]) -> 
     label = _labels(draft, facts, texts)
     rev = rev_of(draft.revision)
     taps = [_tap(value, label(value), chosen, rev) for value in values]
-    rows = list(rows_of(taps, _WIDTH.get(draft.step, 3)))
-    if draft.step == "size":
-        rows.append(_money_buttons(draft, texts))
-    return rows
+    if draft.step != "size":
+        return list(rows_of(taps, _WIDTH.get(draft.step, 3)))
+    amounts = sum(1 for value in values if not value.endswith("%"))
+    rows = [*rows_of(taps[:amounts], 4), *rows_of(taps[amounts:], 5)]
+    return [*rows, _money_buttons(draft, texts)]
 
 
 def _values(draft: Draft, facts: Facts, top: tuple[str, ...]) -> tuple[str, ...]:
@@ -191,6 +195,8 @@ def _labels(draft: Draft, facts: Facts, texts: Texts) -> Callable[[str], str]:
         return named_by[step]
     if step in _PERCENT_FIELDS:
         return lambda value: f"{value} %"
+    if step == "size":
+        return lambda value: value.replace("%", " %")
     return lambda value: texts.plain("wizard.off") if value == OFF else value
 
 
@@ -227,66 +233,13 @@ def _money_buttons(draft: Draft, texts: Texts) -> Row:
     )
 
 
-def _moves(draft: Draft, facts: Facts, texts: Texts) -> Row:
+def _moves(draft: Draft, facts: Facts, texts: Texts) -> list[Row]:
     rev = rev_of(draft.revision)
     row = [button(texts, "button.back", Action("w", "back", "", rev))]
     row.append(button(texts, "button.cancel", Action("w", "cancel", "", rev)))
     stands = draft.step == PARAMS or standing(draft.step, draft.data, facts)
     if stands and draft.step != "market":
         row.append(button(texts, "button.next", Action("w", "next", "", rev)))
-    return tuple(row)
-
-
-def _summary(draft: Draft, facts: Facts, texts: Texts) -> str:
-    data = draft.data
-    quote = facts.rules.quote if facts.rules else ""
-    mode = Mode(get(data, "mode"))
-    size = get(data, "size")
-    if size.endswith("%"):
-        amount = percent_of(Decimal(get(data, "capital")), Decimal(size[:-1]))
-        size = texts.plain("wizard.size_percent", percent=size[:-1], amount=fixed(amount))
-    figures = {
-        "name": standing("name", data, facts),
-        "symbol": data.get("symbol", ""),
-        "timeframe": get(data, "timeframe"),
-        "strategy": chosen_strategy(data).title,
-        "params": ", ".join(f"{k} {v}" for k, v in _params(draft, texts)),
-        "size": size,
-        "quote": quote,
-        "cap": get(data, "cap"),
-        "stop": get(data, "stop"),
-        "target": get(data, "target"),
-        "trades": _limit(get(data, "trades"), texts),
-        "loss": _limit(get(data, "loss"), texts),
-        "mode": mode_label(mode, texts),
-    }
-    lines = [texts.say("wizard.summary", **figures)]
-    if mode.keyed:
-        label = next((k.label for k in facts.keys if k.public_id == data.get("key")), "–")
-        lines.append(texts.say("wizard.summary_key", label=label))
-    if mode is Mode.LIVE:
-        lines.append(texts.say("wizard.summary_live"))
-    return "\n".join(lines)
-
-
-def _params(draft: Draft, texts: Texts) -> list[tuple[str, str]]:
-    return [(field(name, texts), value) for name, value in param_texts(draft.data).items()]
-
-
-def _limit(value: str, texts: Texts) -> str:
-    return texts.plain("wizard.off") if value == OFF else value
-
-
-def _summary_rows(draft: Draft, texts: Texts) -> list[Row]:
-    rev = rev_of(draft.revision)
-    create = tuple(
-        button(texts, f"button.create_{how}", Action("w", "create", how, rev))
-        for how in ("start", "stopped")
-    )
-    edits = [
-        button(texts, "button.edit", Action("w", "at", name, rev), field=field(name, texts))
-        for name in _EDITS
-    ]
-    back = button(texts, "button.back", Action("w", "back", "", rev))
-    cancel = button(texts, "button.cancel", Action("w", "cancel", "", rev))
-    return [create, *rows_of(edits, 3), (back, cancel)]
+    if draft.step not in ORDER or draft.step in _NO_REST:
+        return [tuple(row)]
+    return [(button(texts, "button.rest", Action("w", "at", SUMMARY, rev)),), tuple(row)]

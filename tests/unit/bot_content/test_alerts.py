@@ -8,7 +8,7 @@ from bot.actions import decode
 from bot.texts import Texts
 from bot.views.alerts import draw
 from engine.core.events import Alert, AlertKind, OutboxRow, OutboxState
-from tests.unit.bot_content.chat import labels, plain
+from tests.unit.bot_content.chat import WIDTH, labels, plain
 
 TEXTS = Texts()
 BASE = {"bot": "BTC <b>trend", "symbol": "BTCUSDT", "base": "BTC", "quote": "USDT"}
@@ -83,21 +83,30 @@ def test_no_figure_can_stop_an_alert(kind, params):
 def test_an_entry_says_what_was_bought_and_why():
     text = plain(draw(row(AlertKind.ENTERED, BASE | FULL[AlertKind.ENTERED]), TEXTS))
     assert text.splitlines() == [
-        "🟢 Bought BTC · BTC <b>trend · PAPER",
-        "0.0152 BTC at 64210 = 975.992 USDT",
-        "stop 63568 · target 65494 · fee 0.98 USDT",
-        "why: EMA 64210.5 crossed above 64190.1, RSI 58.3",
-        "#31",
+        "🟢 Bought BTC for 975.99 USDT · PAPER",
+        "0.0152 BTC at 64210",
+        "stop 63568 · target 65494",
+        "fee 0.98 USDT",
+        "why: fast EMA crossed above slow, RSI 58.3",
+        "BTC <b>trend · #31",
     ]
 
 
 def test_an_exit_says_profit_with_its_sign():
     text = plain(draw(row(AlertKind.EXITED, BASE | FULL[AlertKind.EXITED]), TEXTS))
-    assert "profit +17.5512 USDT (+1.8 %)" in text
-    assert "take profit after 2 h 11 min" in text
+    assert "profit +17.55 USDT" in text
+    assert "take profit after 2 h 11 min · +1.8 %" in text
     assert "🔴 LIVE" in text
     loss = BASE | FULL[AlertKind.EXITED] | {"net": "-3.5", "percent": "-1.25"}
-    assert "loss −3.5 USDT (−1.25 %)" in plain(draw(row(AlertKind.EXITED, loss), TEXTS))
+    text = plain(draw(row(AlertKind.EXITED, loss), TEXTS))
+    assert "loss −3.5 USDT" in text
+    assert "−1.25 %" in text
+
+
+@pytest.mark.parametrize("kind", [AlertKind.ENTERED, AlertKind.EXITED])
+def test_a_trade_is_read_at_a_glance(kind):
+    lines = plain(draw(row(kind, BASE | FULL[kind]), TEXTS)).splitlines()
+    assert not [line for line in lines if len(line) > WIDTH]
 
 
 def test_a_pause_says_until_when_and_why():

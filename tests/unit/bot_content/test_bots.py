@@ -62,10 +62,11 @@ async def test_a_card_shows_the_position_and_everything_around_it(office, chat):
     assert "stop 59000 · target 62000" in lines
     assert "today 3 of 10 trades, +14.7 USDT" in lines
     assert "loss limit −5 USDT a day" in lines
-    assert "last signal BUY 11:56: EMA 60123.5 crossed above 60100, RSI 58.3" in lines
-    assert any(line.startswith("last candle 11:59: no cross") for line in lines)
-    money_lines = [line for line in lines if "signal" not in line and "candle" not in line]
-    assert not [line for line in money_lines if len(line) > WIDTH]
+    said_last = lines.index("last signal BUY at 11:56 UTC:")
+    assert lines[said_last + 1] == "fast EMA crossed above slow, RSI 58.3"
+    looked_last = lines.index("last candle at 11:59 UTC:")
+    assert lines[looked_last + 1] == "no cross, EMA 60123.5 / 60100, RSI 58.3"
+    assert not [line for line in lines if len(line) > WIDTH]
 
 
 async def test_a_refused_signal_says_which_check(office, chat):

@@ -44,6 +44,18 @@ async def to_summary(chat):
     return chat
 
 
+async def test_four_taps_make_a_bot_of_suggestions(office, chat):
+    await chat.say("/new")
+    for label in ("Spot", "BTCUSDT", "Rest as suggested"):
+        await chat.tap(label)
+    assert "Check and create" in chat.text
+    assert "PAPER" in chat.text
+    await chat.tap("Create and start")
+    (bot,) = await bots_of(office, chat)
+    assert (bot.state, bot.config.mode) == (BotState.WAITING, Mode.PAPER)
+    assert bot.config.size == Decimal(25)
+
+
 async def test_nine_steps_of_taps_make_and_start_a_bot(office, chat):
     await to_summary(chat)
     assert "Check and create" in chat.text
@@ -167,9 +179,9 @@ async def test_a_button_of_an_earlier_question_does_nothing(chat):
 
 async def test_the_summary_changes_one_answer_and_comes_back(chat):
     await to_summary(chat)
-    await chat.tap("✏ Stop loss")
+    await chat.tap("✏ Stop")
     await chat.say("2.5")
-    assert "Stop −2.5 %" in chat.text
+    assert "Stop: −2.5 %" in chat.text
     await chat.tap("✏ Strategy")
     await chat.tap("EMA/RSI")
     await chat.tap("Next")
