@@ -156,7 +156,8 @@ export function draw(message, act) {
   }
   const stamp = make("span", "stamp");
   if (message.silent) stamp.append(make("span", "", "silent "));
-  if (message.edited) stamp.append(make("span", "", "edited "));
+  // A message with buttons is a screen: that it was drawn anew is no news.
+  if (message.edited && !message.buttons.length) stamp.append(make("span", "", "edited "));
   stamp.append(make("time", "", clock(message.date)));
   bubble.append(stamp);
   item.append(bubble);

@@ -223,7 +223,7 @@ async function refreshProfile() {
   const letter = [...profile.bot.first_name][0] || "?";
   for (const id of ["avatar", "empty-avatar"]) $(id).textContent = letter;
   for (const id of ["bot-name", "empty-name"]) $(id).textContent = profile.bot.first_name;
-  $("empty-text").textContent = profile.bot.description || "This bot has not introduced itself yet.";
+  $("empty-text").textContent = profile.bot.description || "Nothing here reaches the real Telegram.\nThe button below begins the chat.";
   mark();
 }
 

@@ -23,11 +23,7 @@ _PAGE = {
     "/bubbles.js": ("bubbles.js", "text/javascript"),
 }
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-# unsafe-eval is for browser drivers, whose waiting functions are evaluated in the page.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-eval'; img-src 'self' data:;"
-    " frame-ancestors 'none'; base-uri 'none'"
-)
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
 _ENVELOPE = 1024 * 1024
 
 

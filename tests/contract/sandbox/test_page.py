@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 from telegram import Bot, BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.sandbox.server import LocalChat
@@ -87,7 +87,7 @@ async def test_a_person_types_presses_and_sees_the_edit_and_the_toast(bot, chat,
     await page.click("#menu")
     await page.click(".command:has-text('Overview')")
     assert (await _next(bot, seen)).message.text == "/home"
-    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    await expect(page.locator("html")).to_have_js_property("scrollWidth", 390)
 
 
 async def test_an_alert_waits_to_be_closed_and_a_block_to_be_lifted(bot, chat, page) -> None:
