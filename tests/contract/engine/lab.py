@@ -121,6 +121,15 @@ class Lab:
     def sender(self, bot):
         return self.engine._accounts.keepers[bot.account].sender
 
+    def hold(self, bot):
+        """Let the bot's account send nothing new for now."""
+        self.sender(bot).hold_until = float("inf")
+
+    def release(self, bot):
+        """End the hold."""
+        self.sender(bot).hold_until = 0.0
+        self.life.nudges.orders(bot.account)
+
     async def job(self, name):
         """Run a job of the scheduler's table now."""
         await self.life.jobs[name]()
@@ -176,7 +185,7 @@ class Lab:
         return self.signal(Action.SELL, bot)
 
     async def covered(self, bot):
-        """Wait for the bot's open position with its exits standing."""
+        """Wait for the bot's position with its exits standing."""
 
         async def standing():
             position = await self.books.position(bot)

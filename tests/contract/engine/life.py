@@ -29,13 +29,12 @@ class Life:
         data = BinanceMarket(self.connection)
         self.prices = LivePrices(data, clock, self.nursery)
         self.feed = Feed(data, clock, self.nursery)
-        self.rulebook = rulebook = Rulebook(
-            {HERE: CachedCatalogue(data)}, {HERE: self.prices}, HERE, clock
-        )
+        self.catalogue = CachedCatalogue(data)
+        self.rulebook = Rulebook({HERE: self.catalogue}, {HERE: self.prices}, HERE, clock)
         self.broker = Broker(
             {HERE: self.connection},
             SqlKeyRing(storage, lab.vault),
-            RowsPaperLedger(storage, rulebook),
+            RowsPaperLedger(storage, self.rulebook),
             self.prices,
             clock,
         )
@@ -45,7 +44,7 @@ class Life:
                 clock=clock,
                 nursery=self.nursery,
                 brokerage=self.broker,
-                rulebook=rulebook,
+                rulebook=self.rulebook,
                 feeds={HERE: self.feed},
                 times={HERE: Followed(self.connection.exchange_clock, clock)},
                 modes=lab.modes,
