@@ -15,6 +15,7 @@ from bot.screens import account, bots, conversation, home, keys, trades, wizard
 from bot.screens.context import Context
 from bot.views import buttons
 from bot.views.problems import words
+from bot.wizard.typed import looks_secret
 from engine.core.errors import IllegalEvent, SkipperError
 
 ScreenFunction = Callable[[Context, Action], Awaitable[Screen]]
@@ -63,6 +64,8 @@ class Table:
                     return _line(ctx, ctx.texts.say("chat.late", minutes=minutes))
                 return await self.typed(ctx, said.text)
             command = self.commands.get(name.partition("@")[0].lower())
+            if command is None and looks_secret(said.text):
+                return await self.typed(ctx, said.text)
             if command is None:
                 return _line(ctx, ctx.texts.say("chat.unknown_command", command=name[:40]))
             return await command(ctx, argument.strip())

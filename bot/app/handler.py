@@ -2,7 +2,6 @@
 
 import asyncio
 import html
-import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,12 +20,11 @@ from bot.post import PostError
 from bot.screen import Person, Press, Said, Screen
 from bot.screens.context import Context
 from bot.texts import Texts
+from bot.wizard.typed import looks_secret
 from engine.core.account import Account
 from engine.runtime.nursery import Nursery
 from engine.services.office import Office
 
-# Keys and secrets of the exchange have 64 letters and digits, or come as PEM.
-_SECRET = re.compile(r"\b[A-Za-z0-9]{64}\b|-----BEGIN [A-Z ]*PRIVATE KEY")
 _DIGITS = string.digits + string.ascii_uppercase
 _log = structlog.get_logger("chat.handler")
 
@@ -116,7 +114,7 @@ class Handler:
 
     async def _said(self, said: Said, account: Account, ref: str) -> None:
         """A secret is deleted before anything is done with it."""
-        secret = _SECRET.search(said.text) is not None
+        secret = looks_secret(said.text)
         deleted = secret and await self._parts.delivery.delete(said.chat_id, said.message_id)
         context = self._context(account, said.person, said.chat_id, said.message_id)
         age = self._parts.wall_ms() / 1000 - said.at

@@ -1,15 +1,13 @@
 """Typed text: the answer to the question in progress, or a friendly way back to the buttons."""
 
-import re
 from dataclasses import replace
 
 from bot.screen import Screen
 from bot.screens import home, keys, wizard
 from bot.screens.context import Context
+from bot.wizard.typed import looks_secret
 from engine.core.account import Draft
 from engine.services import drafts
-
-_LOOKS_SECRET = re.compile(r"[A-Za-z0-9]{64}|-----BEGIN [A-Z ]*PRIVATE KEY-----.*", re.DOTALL)
 
 
 async def typed(ctx: Context, text: str) -> Screen:
@@ -17,7 +15,7 @@ async def typed(ctx: Context, text: str) -> Screen:
     draft = await drafts.load(ctx.office, ctx.account)
     if draft is not None and draft.kind == keys.KIND and draft.step in keys.SECRET_STEPS:
         return await keys.text_typed(ctx, draft, text)
-    if _LOOKS_SECRET.fullmatch(text.strip()):
+    if looks_secret(text):
         note = ctx.texts.say("conversation.looks_secret")
         return replace(await home.show(ctx, note=note), forget_input=True)
     return await _answer(ctx, draft, text)

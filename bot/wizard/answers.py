@@ -192,7 +192,7 @@ def _size(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
         )
     if text.endswith("%"):
         least, most = percent_range(answers, facts)
-        return {"size": fixed(number("size", text[:-1], least, most, unit="%")) + "%"}
+        return {"size": fixed(number("size", text, least, most, unit="%")) + "%"}
     quote = facts.rules.quote if facts.rules else ""
     return {"size": fixed(number("size", text, low, high, unit=quote))}
 
@@ -201,8 +201,7 @@ def _percent(question: str) -> Callable[[str, Answers, Facts], dict[str, str]]:
     low, high = PERCENTS[question]
 
     def read_percent(raw: str, _answers: Answers, _facts: Facts) -> dict[str, str]:
-        text = raw.strip().removesuffix("%")
-        return {question: fixed(number(question, text, low, high, unit="%"))}
+        return {question: fixed(number(question, raw, low, high, unit="%"))}
 
     return read_percent
 

@@ -20,6 +20,7 @@ from engine.strategies.registry import strategy
 
 BY_ID = "id."
 """A reference that begins so names the bot's row id: alerts know no public id."""
+_ID_DIGITS = 15  # more than any row has, less than a database's integers hold
 
 
 async def find(unit: Unit, ref: str) -> Bot:
@@ -27,7 +28,7 @@ async def find(unit: Unit, ref: str) -> Bot:
     if not ref.startswith(BY_ID):
         return await unit.bots.by_public_id(ref)
     number = ref.removeprefix(BY_ID)
-    if not (number.isascii() and number.isdigit()):
+    if not (number.isascii() and number.isdigit() and len(number) <= _ID_DIGITS):
         raise NotFound(f"no bot {ref!r}")
     return await unit.bots.get(int(number))
 
