@@ -40,8 +40,8 @@ def _tail(row: OutboxRow, texts: Texts) -> str:
     key = "alert.repeat" if row.attempts > 1 else "alert.number"
     if row.alert.kind not in _SIGNED:
         return texts.say(key, number=row.id)
-    figures = {**row.alert.params, "tail": texts.plain(key, number=row.id)}
-    return fill(texts, "alert.by", figures)
+    tail = texts.plain(key, number=row.id)
+    return fill(texts, "alert.by", {**_with_mode(row.alert.params, texts), "tail": tail})
 
 
 def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
@@ -67,7 +67,7 @@ def _entered(params: Params, texts: Texts) -> list[str]:
     values = {
         name.removeprefix(_WHY): value for name, value in params.items() if name.startswith(_WHY)
     }
-    figures = {**_with_mode(params, texts), "cost": _rounded(params.get("cost"))}
+    figures = {**params, "cost": _rounded(params.get("cost"))}
     lines = [fill(texts, "alert.entered", figures)]
     if "signal_reason" in params:
         because = signal_reason(params["signal_reason"], values, texts)
@@ -78,7 +78,7 @@ def _entered(params: Params, texts: Texts) -> list[str]:
 def _exited(params: Params, texts: Texts) -> list[str]:
     net, share = _decimal(params.get("net")), _decimal(params.get("percent"))
     figures = {
-        **_with_mode(params, texts),
+        **params,
         "net": live(net),
         "percent": percent(share),
         "reason": _known(texts, "exit", params.get("reason", "")),

@@ -22,7 +22,7 @@ OLD_PRICE_MS = 15_000
 def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
     """The card of a bot."""
     groups = [
-        [_title(facts, texts), _what(facts, texts), _state(facts, texts)],
+        [_title(facts, texts), _what(facts, texts), _state(facts, texts), *_next(facts, texts)],
         _holding(facts, facts.holding, texts) if facts.holding is not None else [],
         _today(facts, texts),
         _signals(facts, texts),
@@ -59,6 +59,14 @@ def _state(facts: BotCard, texts: Texts) -> str:
     if bot.state is BotState.STOPPED and facts.holding is not None:
         return texts.say("card.state.stopped_holding")
     return texts.say(f"card.state.{bot.state.value}", why=reason)
+
+
+def _next(facts: BotCard, texts: Texts) -> list[str]:
+    if not facts.bot.state.running:
+        return []
+    timeframe = facts.bot.config.timeframe
+    following = timeframe.open_time(facts.now) + timeframe.ms
+    return [texts.say("card.next", time=time_of(following))]
 
 
 def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
@@ -139,9 +147,6 @@ def _signals(facts: BotCard, texts: Texts) -> list[str]:
         at = time_of(decision.candle_open + timeframe.ms)
         reason = signal(decision, texts)
         lines.append(texts.say("card.decision", time=at, why=reason))
-    if facts.bot.state.running:
-        following = timeframe.open_time(facts.now) + timeframe.ms
-        lines.append(texts.say("card.next", time=time_of(following)))
     return lines
 
 

@@ -76,8 +76,8 @@ def moment(ms: int) -> str:
 
 
 def day(ms: int) -> str:
-    """Month and day, UTC: ``03-01``."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%m-%d")
+    """Date, UTC: ``2025-03-01``."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def reading(value: float | str) -> str:

@@ -37,7 +37,7 @@ def summary(draft: Draft, facts: Facts, texts: Texts) -> str:
         "symbol": data.get("symbol", ""),
         "timeframe": get(data, "timeframe"),
         "strategy": chosen_strategy(data).title,
-        "params": " · ".join(
+        "params": ", ".join(
             f"{field(name, texts)} {value}".replace(" ", _NBSP)
             for name, value in param_texts(data).items()
         ),

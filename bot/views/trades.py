@@ -5,7 +5,7 @@ from bot.screen import Screen
 from bot.texts import Texts
 from bot.views import buttons
 from bot.views.buttons import Row, button, named, rows_of
-from bot.views.figures import NONE, day, moment, money, outcome, percent, price, signed, span_ms
+from bot.views.figures import NONE, moment, money, outcome, percent, price, signed, span_ms
 from engine.core.money import fixed
 from engine.core.trade import Trade
 from engine.services.trades import PAGE, TradeLine, TradePage
@@ -17,10 +17,10 @@ def trade_page(page: TradePage, texts: Texts) -> Screen:
         text = [texts.say("trades.title", page=page.page + 1)]
     else:
         text = [texts.say("trades.title_bot", bot=page.bot.config.name, page=page.page + 1)]
-    text += [_line(line, texts) for line in page.lines]
+    first = page.page * PAGE + 1
+    text += [_line(number, line, texts) for number, line in enumerate(page.lines, first)]
     if not page.lines:
         text.append(texts.say("trades.none"))
-    first = page.page * PAGE + 1
     cards = [
         named(
             f"{number}. {line.base or line.trade.symbol} {signed(money(line.trade.net))}",
@@ -38,12 +38,13 @@ def one_trade(line: TradeLine, texts: Texts) -> Screen:
         "bot": line.bot or texts.plain("trades.deleted_bot"),
         "side": texts.plain(f"side.{trade.side.value}"),
         "qty": fixed(trade.quantity),
-        "base": line.base,
+        "base": line.base or trade.symbol,
         "quote": line.quote,
         "entry": price(trade.entry_price),
         "exit": price(trade.exit_price),
         "gross": signed(trade.gross),
         "net": signed(trade.net),
+        "shown": signed(money(trade.net)),
         "percent": percent(trade.percent),
         "reason": texts.plain(f"exit.{trade.reason.value}"),
         "opened": moment(trade.opened_at),
@@ -68,13 +69,15 @@ def fees(trade: Trade) -> str:
     return " + ".join(parts) or NONE
 
 
-def _line(line: TradeLine, texts: Texts) -> str:
+def _line(number: int, line: TradeLine, texts: Texts) -> str:
     trade = line.trade
     return texts.say(
         "trades.line",
-        day=day(trade.closed_at),
-        symbol=trade.symbol,
+        n=number,
+        time=moment(trade.closed_at),
+        base=line.base or trade.symbol,
         net=signed(money(trade.net)),
+        quote=line.quote,
         percent=percent(trade.percent),
         reason=texts.plain(f"exit.{trade.reason.value}"),
     )

@@ -83,12 +83,12 @@ def test_no_figure_can_stop_an_alert(kind, params):
 def test_an_entry_says_what_was_bought_and_why():
     text = plain(draw(row(AlertKind.ENTERED, BASE | FULL[AlertKind.ENTERED]), TEXTS))
     assert text.splitlines() == [
-        "🟢 Bought BTC for 975.99 USDT · PAPER",
+        "🟢 Bought BTC for 975.99 USDT",
         "0.0152 BTC at 64210",
         "stop 63568 · target 65494",
         "fee 0.98 USDT",
-        "why: fast EMA crossed above slow, RSI 58.3",
-        "BTC <b>trend · #31",
+        "why: EMA crossed up, RSI 58.3",
+        "BTC <b>trend · PAPER · #31",
     ]
 
 

@@ -63,7 +63,7 @@ async def test_a_card_shows_the_position_and_everything_around_it(office, chat):
     assert "today 3 of 10 trades, +14.7 USDT" in lines
     assert "loss limit −5 USDT a day" in lines
     said_last = lines.index("last signal BUY at 11:56 UTC:")
-    assert lines[said_last + 1] == "fast EMA crossed above slow, RSI 58.3"
+    assert lines[said_last + 1] == "EMA crossed up, RSI 58.3"
     looked_last = lines.index("last candle at 11:59 UTC:")
     assert lines[looked_last + 1] == "no cross, EMA 60123.5 / 60100, RSI 58.3"
     assert not [line for line in lines if len(line) > WIDTH]
@@ -225,7 +225,7 @@ async def test_trades_are_listed_and_shown_with_their_books(office, chat):
     for number in range(8):
         await close_flat(office, await hold(office, bot, decision=number + 1))
     await chat.say("/trades")
-    assert "BTCUSDT +1.5 (+2.52 %) take profit" in chat.text
+    assert "1. BTC +1.5 USDT (+2.52 %)\ntake profit, 2026-05-29" in chat.text
     await chat.tap("›")
     assert "page 2" in chat.text
     await chat.tap("7. BTC +1.5")
@@ -233,7 +233,7 @@ async def test_trades_are_listed_and_shown_with_their_books(office, chat):
     assert "59500 → 61000" in chat.text
     await close_flat(office, await hold(office, bot, decision=20), "58000", ExitReason.STOP_LOSS)
     await chat.press(f"t:list:{bot.public_id}.0:")
-    assert "−1.5 (−2.52 %) stop loss" in chat.text
+    assert "−1.5 USDT (−2.52 %)\nstop loss" in chat.text
 
 
 async def test_home_adds_up_paper_equity_exactly(office, chat):
