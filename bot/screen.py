@@ -25,7 +25,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text message; ``at`` is when it was written, seconds UTC."""
+    """A message; ``at`` is when it was written, seconds UTC.
+
+    ``text`` is the caption of a photo or a file, and empty where there are no words at all.
+    """
 
     person: Person
     chat_id: int

@@ -11,7 +11,7 @@ from telegram import Update
 
 from bot.alerts import Alerts
 from bot.app.answer import Answer
-from bot.app.inbox import Elsewhere, Item, Reach, Wordless, read
+from bot.app.inbox import Elsewhere, Item, Reach, read
 from bot.buckets import Seen
 from bot.delivery import Delivery
 from bot.dispatch import Table
@@ -75,12 +75,12 @@ class Handler:
             case Elsewhere():
                 if self._strange_chats.first(item.chat_id):
                     await self._line(item.chat_id, "chat.private_only")
-            case Press() | Said() | Wordless():
+            case Press() | Said():
                 await self._act(item, ref)
             case None:
                 return
 
-    async def _act(self, item: Press | Said | Wordless, ref: str) -> None:
+    async def _act(self, item: Press | Said, ref: str) -> None:
         parts, now = self._parts, asyncio.get_running_loop().time()
         haste = parts.guard.haste(item.person, now)
         if haste is not Haste.FINE:
@@ -101,8 +101,6 @@ class Handler:
                     await self._press(item, admission.account, answer, ref)
                 case Said():
                     await self._said(item, admission.account, ref)
-                case Wordless():
-                    await self._line(item.chat_id, "chat.only_text")
 
     async def _press(self, press: Press, account: Account, answer: Answer, ref: str) -> None:
         context = self._context(account, press.person, press.chat_id, press.message_id)
@@ -138,7 +136,7 @@ class Handler:
         words = self._parts.texts.plain(key) if key else ""
         if isinstance(item, Press):
             await self._parts.delivery.answer(item.query_id, words)
-        elif isinstance(item, Said | Wordless) and words:
+        elif isinstance(item, Said) and words:
             await self._line(item.chat_id, key)
 
     async def _line(self, chat_id: int, key: str) -> None:

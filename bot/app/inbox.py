@@ -33,15 +33,7 @@ class Elsewhere:
     chat_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wordless:
-    """A person sent something without text."""
-
-    person: Person
-    chat_id: int
-
-
-Item = Press | Said | Reach | Elsewhere | Wordless
+Item = Press | Said | Reach | Elsewhere
 
 
 def read(update: Update) -> Item | None:
@@ -82,10 +74,9 @@ def _said(message: Message) -> Item | None:
         return Elsewhere(message.chat.id)
     if user is None or user.is_bot or message.via_bot or message.forward_origin:
         return None
-    if not message.text:
-        return Wordless(_person(user), message.chat.id)
     at = int(message.date.timestamp())
-    return Said(_person(user), message.chat.id, message.message_id, message.text, at)
+    text = message.text or message.caption or ""
+    return Said(_person(user), message.chat.id, message.message_id, text, at)
 
 
 def _membership(change: ChatMemberUpdated) -> Item | None:

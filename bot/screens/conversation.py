@@ -5,6 +5,7 @@ from dataclasses import replace
 from bot.screen import Screen
 from bot.screens import home, keys, wizard
 from bot.screens.context import Context
+from bot.views import buttons
 from bot.wizard.typed import looks_secret
 from engine.core.account import Draft
 from engine.services import drafts
@@ -15,6 +16,8 @@ async def typed(ctx: Context, text: str) -> Screen:
     draft = await drafts.load(ctx.office, ctx.account)
     if draft is not None and draft.kind == keys.KIND and draft.step in keys.SECRET_STEPS:
         return await keys.text_typed(ctx, draft, text)
+    if not text:
+        return Screen(ctx.texts.say("chat.only_text"), ((buttons.home(ctx.texts),),))
     if looks_secret(text):
         note = ctx.texts.say("conversation.looks_secret")
         return replace(await home.show(ctx, note=note), forget_input=True)

@@ -3,7 +3,7 @@
 import pytest
 from telegram import Update
 
-from bot.app.inbox import Elsewhere, Reach, Wordless, read, sender
+from bot.app.inbox import Elsewhere, Reach, read, sender
 from bot.screen import Press, Said
 
 USER = {"id": 5, "is_bot": False, "first_name": "Ada", "language_code": "de"}
@@ -80,7 +80,14 @@ def test_blocking_and_taking_it_back_is_heard():
 
 
 def test_a_picture_is_something_without_words():
-    assert isinstance(read(message(text=None)), Wordless)
+    said = read(message(text=None))
+
+    assert isinstance(said, Said)
+    assert said.text == ""
+
+
+def test_the_words_beside_a_photo_are_its_text():
+    assert read(message(text=None, caption="hi")).text == "hi"
 
 
 def test_a_name_cannot_rearrange_a_screen():

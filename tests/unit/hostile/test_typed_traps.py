@@ -177,3 +177,20 @@ async def test_a_secret_said_at_the_wrong_place_is_never_repeated(step, around, 
     assert SECRET[:9] not in plain
     if step is not None:
         assert replace(await chatter.draft_now(), updated_at=0) == chatter.draft
+
+
+@pytest.mark.parametrize("step", [None, "symbol", "size", "name", steps.SUMMARY])
+async def test_what_has_no_words_gets_a_line_and_loses_nothing(step, chatter):
+    if step is not None:
+        await chatter.asked(step)
+
+    assert "read text only" in await chatter.says("")
+    assert step is None or await chatter.draft_now() == chatter.draft
+
+
+@pytest.mark.parametrize("step", sorted(keys.SECRET_STEPS))
+async def test_a_picture_of_a_key_is_deleted(step, chatter):
+    await chatter.asked(step, "key", environment="testnet", label="main", api_key="")
+
+    assert "does not look like one" in await chatter.says("")
+    assert chatter.screen.forget_input
