@@ -1,0 +1,138 @@
+"""Books: every trade once, positions and money to the last digit, one position at a time."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from tests.chaos.evidence import Evidence, Row, parse_id
+
+ZERO = Decimal(0)
+Figures = tuple[Decimal, ...]
+
+
+def every_trade_is_booked_once(seen: Evidence) -> Iterator[str]:
+    """Fills are the exchange's trades: same numbers, same prices, quantities and fees."""
+    orders = {row["id"]: row for row in seen.tables["orders"]}
+    theirs = {(t["apiKey"], t["symbol"], str(t["id"])): t for t in seen.exchange["trades"]}
+    numbers = {(o["symbol"], o["orderId"]): o["clientOrderId"] for o in seen.exchange["orders"]}
+    booked: Counter[tuple[str, str, str]] = Counter()
+    for fill in seen.tables["fills"]:
+        name = (seen.key_of(fill["owner_id"]), fill["symbol"], fill["trade_id"])
+        booked[name] += 1
+        trade = theirs.get(name)
+        if trade is None:
+            yield f"fill {name[1:]} is no trade of the exchange"
+            continue
+        ours = (
+            *(fill["price"], fill["quantity"], fill["commission"]),
+            *(fill["commission_asset"], fill["at"], orders[fill["order_id"]]["client_id"]),
+        )
+        real = (
+            *(Decimal(trade["price"]), Decimal(trade["qty"]), Decimal(trade["commission"])),
+            *(trade["commissionAsset"], trade["time"]),
+            numbers[trade["symbol"], trade["orderId"]],
+        )
+        if ours != real:
+            yield f"fill {name[1:]} says {ours}, the exchange {real}"
+    yield from (f"trade {name[1:]} is booked {n} times" for name, n in booked.items() if n > 1)
+    yield from (f"trade {name[1:]} is not booked" for name in theirs if name not in booked)
+
+
+def positions_are_sums_of_fills(seen: Evidence) -> Iterator[str]:
+    """Replaying the fills from zero gives the same positions, trades and counters."""
+    orders = {row["id"]: row for row in seen.tables["orders"]}
+    sums: dict[int, list[Decimal]] = defaultdict(lambda: [ZERO] * 6)
+    bases = {row["id"]: row["base"] for row in seen.tables["positions"]}
+    for fill in seen.tables["fills"]:
+        order = orders[fill["order_id"]]
+        total, first = sums[order["position_id"]], 0 if order["leg"] == "e" else 2
+        total[first] += fill["quantity"]
+        total[first + 1] += fill["quantity"] * fill["price"]
+        in_base = fill["commission_asset"] == bases.get(order["position_id"])
+        total[4 if in_base else 5] += fill["commission"]
+    names = ("entry_qty", "entry_quote", "exit_qty", "exit_quote", "fee_base", "fee_quote")
+    for row in seen.tables["positions"]:
+        if [row[name] for name in names] != sums[row["id"]]:
+            yield f"position {row['id']} is not the sum of its fills {sums[row['id']]}"
+    yield from _closed_books(seen)
+    yield from _counters(seen)
+
+
+def _closed_books(seen: Evidence) -> Iterator[str]:
+    trades: dict[int, list[Row]] = defaultdict(list)
+    for trade in seen.tables["trades"]:
+        trades[trade["position_id"]].append(trade)
+    for row in seen.tables["positions"]:
+        made = trades[row["id"]]
+        if len(made) != (row["state"] == "closed"):
+            yield f"position {row['id']} is {row['state']} with {len(made)} trades"
+        for trade in made:
+            if (trade["quantity"], trade["dust"]) != (row["exit_qty"], _held(row)):
+                yield f"trade {trade['id']} is not its position's"
+
+
+def _counters(seen: Evidence) -> Iterator[str]:
+    for bot in seen.tables["bots"]:
+        days = [day for day in seen.tables["counters"] if day["bot_id"] == bot["id"]]
+        trades = [trade for trade in seen.tables["trades"] if trade["bot_id"] == bot["id"]]
+        positions = [p for p in seen.tables["positions"] if p["bot_id"] == bot["id"]]
+        counted: Figures = tuple(
+            sum((Decimal(day[name]) for day in days), ZERO)
+            for name in ("entries", "closed", "net")
+        )
+        real: Figures = (
+            *(Decimal(len(positions)), Decimal(len(trades))),
+            sum((trade["net"] for trade in trades), ZERO),
+        )
+        if counted != real:
+            yield f"bot {bot['id']} counted {counted}, its rows say {real}"
+
+
+def money_is_accounted_for(seen: Evidence) -> Iterator[str]:
+    """What an account gained and lost is what the rows say, to the last digit."""
+    symbols = {row["id"]: row for row in seen.tables["orders"]}
+    for user, key in seen.keys.items():
+        expected: dict[str, Decimal] = defaultdict(lambda: ZERO, USDT=seen.money)
+        for row in seen.tables["positions"]:
+            if seen.key_of(row["owner_id"]) == key:
+                expected[row["base"]] += _held(row)
+        for fill in seen.tables["fills"]:
+            if seen.key_of(fill["owner_id"]) == key:
+                sign = -1 if symbols[fill["order_id"]]["side"] == "BUY" else 1
+                expected["USDT"] += sign * fill["quantity"] * fill["price"]
+                if fill["commission_asset"] == "USDT":
+                    expected["USDT"] -= fill["commission"]
+        account = next(a for a in seen.exchange["accounts"] if a["apiKey"] == key)
+        for balance in account["balances"]:
+            there = Decimal(balance["free"]) + Decimal(balance["locked"])
+            ours = expected.pop(balance["asset"], ZERO)
+            if there != ours:
+                yield f"user {user} has {there} {balance['asset']}, the rows say {ours}"
+        yield from (f"user {user} has no {asset}" for asset, left in expected.items() if left)
+
+
+def one_position_at_a_time(seen: Evidence) -> Iterator[str]:
+    """By the exchange's trades alone: no bot buys while it still holds coins it could sell."""
+    numbers = {(o["symbol"], o["orderId"]): o["clientOrderId"] for o in seen.exchange["orders"]}
+    held: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for trade in sorted(seen.exchange["trades"], key=lambda t: (t["time"], t["id"])):
+        made = parse_id(numbers[trade["symbol"], trade["orderId"]])
+        if made is None:
+            continue
+        mine, quantity = held[made.bot], Decimal(trade["qty"])
+        if made.leg == "e":
+            others = [
+                d for d, left in mine.items()
+                if d != made.decision and left >= 2 * seen.steps[trade["symbol"]]
+            ]  # fmt: skip
+            if others:
+                yield f"bot {made.bot} entered {made.decision} while {others} were open"
+            mine[made.decision] += quantity
+        else:
+            mine[made.decision] -= quantity
+    open_rows = Counter(p["bot_id"] for p in seen.tables["positions"] if p["state"] != "closed")
+    yield from (f"bot {bot} has {n} open positions" for bot, n in open_rows.items() if n > 1)
+
+
+def _held(position: Row) -> Decimal:
+    return position["entry_qty"] - position["exit_qty"] - position["fee_base"]
