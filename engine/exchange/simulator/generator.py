@@ -4,10 +4,10 @@ Each day of a symbol is drawn from its own seed. Its log price runs from one dra
 next day's along a random bridge, over which short stories and a jitter lie; so days fit together
 exactly and may be asked for in any order.
 
-A story tells in 24 minutes what a trader waits for: a fall has ended, the price rests, creeps up
-and rests again, which is where quick averages cross slow ones without haste; then it rallies,
-drifts or slumps, and comes home. So the default bot enters about every half hour and ends with
-its target, its stop or an opposite signal in turn: busy, and on average worth nothing.
+A story tells in 24 minutes what a trader waits for: a fall has ended and the price creeps up, slow
+enough for quick averages to cross slow ones without haste; then it rallies, drifts or slumps, and
+comes home. So the default bot enters about every half hour and ends with its target, its stop or
+an opposite signal in turn: busy, and on average worth nothing.
 """
 
 from functools import lru_cache
@@ -21,11 +21,11 @@ DAY = 1440
 _UNIT = 100_000_000
 _SEGMENT = 240
 _CALM, _LIVELY, _CRASH = 0.0002, 0.0003, 0.0006
-_KNOTS = (0, 2, 15, 17, 20, 21, 24)
+_KNOTS = (0, 1, 13, 17, 20, 21, 24)
 _STORY = _KNOTS[-1]
-_CREEP = 0.0067
-_ENDS, _ODDS = (0.024, 0.010, -0.014), (0.4, 0.3, 0.3)
-_JITTER = 0.0018
+_CREEP = (0.0, 0.0, 0.0067, 0.0105)
+_ENDS, _ODDS = (0.025, 0.008, -0.013), (0.4, 0.3, 0.3)
+_JITTER = 0.00175
 _LEVEL = 0.03
 
 Ints = npt.NDArray[np.int64]
@@ -97,8 +97,7 @@ class Generator:
         """Log price of a day's stories; each begins and ends at 0."""
         count = DAY // _STORY
         ends = random.choice(_ENDS, count, p=_ODDS) * random.uniform(0.8, 1.2, count)
-        rest, zero = np.full(count, _CREEP), np.zeros(count)
-        heights = np.column_stack([zero, zero, rest, rest, ends, ends])
+        heights = np.column_stack([np.tile(_CREEP, (count, 1)), ends, ends])
         knots = np.arange(count)[:, None] * _STORY + np.asarray(_KNOTS[:-1])
         path = np.interp(np.arange(DAY + 1), [*knots.ravel(), DAY], [*heights.ravel(), 0.0])
         return np.asarray(path, np.float64)

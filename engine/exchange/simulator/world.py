@@ -21,6 +21,8 @@ from engine.exchange.simulator.user_stream import UserEvents
 
 _MINUTE_MS = 60_000
 _PIECES = 20  # steps per third of a candle in real time: one per second, so that it looks alive
+_SMOOTH = 4  # the fewest of a clock of up to _FAST, so that a stop is not jumped over for nothing
+_FAST = 60
 _FIRST_UID = 1001
 Tell = Callable[[dict[str, Any]], None]
 
@@ -192,4 +194,6 @@ class World:
 
 def _pieces(speed: float) -> int:
     """Steps per segment of a candle: fewer the faster time runs, one when it stands still."""
-    return max(1, round(_PIECES / max(1.0, speed))) if speed else 1
+    if not 0 < speed <= _FAST:
+        return 1
+    return max(_SMOOTH, round(_PIECES / max(1.0, speed)))
