@@ -102,9 +102,9 @@ def prompt(
     forget: bool = False,
 ) -> Screen:
     """The question of the add-a-key conversation that stands in ``draft``."""
-    text = [texts.say("keys.add_title")]
+    text = [texts.say("keys.add_title"), ""]
     if error is not None:
-        text += ["", words(error, texts), ""]
+        text += [words(error, texts), ""]
     label = draft.data.get("label", "")
     text.append(texts.say(f"keys.ask.{draft.step}", label=label))
     rev = rev_of(draft.revision)
