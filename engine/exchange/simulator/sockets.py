@@ -123,7 +123,11 @@ class SocketDoors:
 
     async def _prepare(self, request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(heartbeat=_PING_SECONDS, compress=False)
-        await ws.prepare(request)
+        try:
+            await ws.prepare(request)
+        except ConnectionResetError:
+            # Whoever knocked is gone, which is no fault of the server's: nobody reads this answer.
+            raise web.HTTPBadRequest from None
         self._open.add(ws)
         return ws
 
