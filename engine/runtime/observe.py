@@ -16,7 +16,7 @@ _FILE_BYTES = 10_000_000
 _FILES_KEPT = 5
 _CHATTY = (
     "httpx", "httpcore", "aiohttp", "websockets", "telegram", "apscheduler", "binance", "asyncio",
-    "alembic",
+    "alembic", "aiosqlite",
 )  # fmt: skip
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.root import run
+from engine.runtime.lock import InstanceLock
 from storage.opening import check_canary, open_storage
 from storage.vault import FernetVault, load_master_key, new_master_key
 
@@ -173,6 +174,16 @@ def test_a_rotation_that_was_interrupted_is_taken_up(committed, installation):
     assert load_master_key(installation.key) == new
     assert not fresh.exists()
     assert installation.says("keys", "rotate") == (0, [])
+
+
+@pytest.mark.parametrize("words", [["run"], ["keys", "rotate"]], ids=" ".join)
+def test_a_second_instance_is_refused_by_name(words, installation):
+    with InstanceLock(installation.folder / "skipper.db.lock"):
+        code, lines = installation.says(*words)
+
+    assert code == 1
+    assert f"process {os.getpid()}" in lines[0]
+    assert len(lines) == 1
 
 
 def test_a_log_that_cannot_be_written_is_named(installation):
