@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from engine.core.errors import ExchangeError
-from engine.core.order import Order
+from engine.core.order import Order, OrderState
 from engine.ports.clock import Clock
 from engine.ports.trader import Trader
 
@@ -24,6 +24,7 @@ class _Question:
     due: float
     asked: int = 0
     misses: int = 0
+    told: bool = False
 
 
 class Doubts:
@@ -50,10 +51,16 @@ class Doubts:
             return None
         return max(0.0, min(question.due for question in self._open.values()) - _now())
 
-    def asked(self, order: Order) -> int:
-        """How many questions were asked about it so far."""
+    def must_tell(self, order: Order) -> bool:
+        """True once: when an unknown order was asked about in vain so often that its user is told.
+
+        A cancel asked for again, or a resting order that is looked for, is no doubt to tell of.
+        """
         question = self._open.get(order.client_id)
-        return question.asked if question else 0
+        if question is None or question.told or order.state is not OrderState.UNKNOWN:
+            return False
+        question.told = question.asked >= TOLD_AFTER
+        return question.told
 
     def missing(self, order: Order) -> bool:
         """Whether the exchange did not know the order when it was last asked."""
@@ -71,7 +78,7 @@ class Doubts:
         """Forget every question but those; returns the orders told to be in doubt before."""
         gone = [client_id for client_id in self._open if client_id not in open_ids]
         ended = [self._open.pop(client_id) for client_id in gone]
-        return [question.order for question in ended if question.asked >= TOLD_AFTER]
+        return [question.order for question in ended if question.told]
 
     async def absent(self, trader: Trader, order: Order) -> bool:
         """The exchange knows no such order (-2013): True once that is proof enough.

@@ -6,7 +6,7 @@ import structlog
 
 from engine.core.errors import ExchangeError, OrderGone
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState
-from engine.cycles.doubt import TOLD_AFTER, Doubts
+from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger
 from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock
@@ -28,25 +28,27 @@ class Settler:
         """Do what an order needs that was sent before: cancel, settle, or fetch its trades."""
         if order.state is OrderState.CANCELLING:
             await self._cancel(trader, order)
-        else:
-            await self.look_up(trader, order)
-        if order.state is OrderState.UNKNOWN and self.doubts.asked(order) == TOLD_AFTER:
+        elif not await self.look_up(trader, order) and self.doubts.must_tell(order):
             await self.trouble.tell_unknown(order)
 
-    async def look_up(self, trader: Trader, order: Order) -> None:
-        """Read an order and book it; what the exchange does not know is proven absent in time."""
+    async def look_up(self, trader: Trader, order: Order) -> bool:
+        """Read an order and book it; True when the exchange knows it.
+
+        What it does not know is proven absent in time.
+        """
         try:
             report = await trader.look_up(order)
         except OrderGone:
             if await self.doubts.absent(trader, order):
                 await self._absent(order)
-            return
+            return False
         except ExchangeError as error:
             _log.info("look-up without result", order=order.client_id, error=str(error))
             self.doubts.no_answer(order)
-            return
+            return False
         self.doubts.no_answer(order)
         await self.ledger.record([report])
+        return True
 
     async def _cancel(self, trader: Trader, order: Order) -> None:
         """After a cancel that was not carried out the order itself says what it became."""
