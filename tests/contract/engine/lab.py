@@ -107,7 +107,7 @@ class Lab(Hands):
             return not await self.books.differences()
 
         with contextlib.suppress(TimeoutError):
-            await self.until(same, 3)
+            await self.until(same)
         await self.books.agree()
 
     @property

@@ -172,9 +172,9 @@ async def test_a_stale_verdict_changes_nothing(lab):
     assert len(lab.books.venue(Leg.ENTRY)) == 1
 
 
-async def test_bots_trade_by_themselves_at_high_speed_and_every_book_agrees(tmp_path):
+async def test_bots_trade_by_themselves_at_high_speed_and_every_book_agrees(place):
     speed = 240.0
-    async with opened(tmp_path, speed=speed, start_ms=START) as lab:
+    async with opened(place, speed=speed, start_ms=START) as lab:
         lab.clock = MarketClock(speed, lab.exchange.clock.now())
         await lab.begin()
         settings = QUICK | {"stop_loss": Decimal(1), "take_profit": Decimal(1)}

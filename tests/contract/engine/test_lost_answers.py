@@ -44,7 +44,8 @@ async def asked(lab, bot, leg, times=3):
         order = await lab.books.order(bot, leg)
         if order is None or order.state is not OrderState.UNKNOWN:
             return False
-        return lab.sender(bot).doubts.asked(order) >= times
+        question = lab.sender(bot).doubts._open.get(order.client_id)
+        return question is not None and question.asked >= times
 
     await lab.until(doubted)
 
@@ -172,6 +173,17 @@ async def test_an_order_in_doubt_is_told_once_and_its_end_too(lab):
     assert settled.params["outcome"] == "filled"
     assert len(await lab.books.alerts("order_unknown")) == 1
     await lab.agree()
+
+
+async def test_an_order_found_before_its_user_was_told_of_a_doubt_is_no_doubt(lab):
+    bot = await lab.running()
+    await deaf(lab)
+    await lab.fault("drop_after", "POST", ORDER)
+    await lab.fault("status", "GET", ORDER, status=503, times=2)
+    await lab.enter(bot)
+    await lab.agree()
+    await lab.until(lambda: not lab.sender(bot).doubts._open)
+    assert [alert.kind.value for alert in await lab.books.alerts()] == ["entered"]
 
 
 async def test_an_answer_that_fails_proves_nothing_however_much_time_passes(lab):

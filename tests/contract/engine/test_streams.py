@@ -188,6 +188,7 @@ async def test_a_resting_order_that_vanished_is_proven_gone_and_the_position_cov
     await lab.covered(bot)
     assert len(lab.books.venue(Leg.STOP, live=True)) == 1
     assert (await lab.books.position(bot)).state is PositionState.OPEN
+    assert not await lab.books.alerts("order_settled"), "nobody was told of a doubt"
 
 
 async def test_both_legs_of_a_list_may_end_while_it_is_being_cancelled(lab):
