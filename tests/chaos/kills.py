@@ -63,6 +63,7 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
     deaths: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
+    settling: float = 0.0
     seen: Evidence | None = None
 
     def __str__(self) -> str:
@@ -78,7 +79,8 @@ class Outcome:
             )
         verdict = "ok" if not self.problems else f"{len(self.problems)} PROBLEMS"
         kills = f"{self.deaths.total()} kills"
-        return f"seed {self.seed}: {verdict} in {self.seconds:.0f} s, {kills}: {figures}"
+        spans = f"{self.seconds:.0f} s, settled after {self.settling:.0f} s"
+        return f"seed {self.seed}: {verdict} in {spans}; {kills}: {figures}"
 
 
 def problems(seen: Evidence, checks: Sequence[Check]) -> list[str]:
@@ -101,11 +103,13 @@ async def play(
             seen = await gather(w, traders, MONEY)
             outcome.problems += [f"kill {number} ({moment}): {p}" for p in problems(seen, AT_ONCE)]
         await w.service.start()
+        started = time.monotonic()
         if draft != _draft(w):
             outcome.problems.append(f"the draft was {draft}, is {_draft(w)}")
         await finish_draft(traders[0])
         await stop_all(traders)
         outcome.seen, left = await _settled(w, traders)
+        outcome.settling = time.monotonic() - started
         outcome.problems += left
     outcome.problems += read_tables(folder / "skipper.db")[1]
     outcome.seconds = time.monotonic() - began
