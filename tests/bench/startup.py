@@ -70,7 +70,9 @@ async def main(bots: int) -> None:
         runs = [await one_start(w) for _ in range(3)]
     seconds = sorted(run[0] for run in runs)[1]
     megabytes = max(run[1] for run in runs)
-    print(f"{bots} bots: trading after {seconds:.2f} s ({seconds / LIMIT_SECONDS:.0%} of the limit)")
+    print(
+        f"{bots} bots: trading after {seconds:.2f} s ({seconds / LIMIT_SECONDS:.0%} of the limit)"
+    )
     print(f"{bots} bots: {megabytes:.0f} MB resident ({megabytes / LIMIT_MB:.0%} of the limit)")
 
 
