@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a benchmark prints
 """How long `skipper run` takes until it trades, and what it then weighs. By hand:
 
     PYTHONPATH=. python tests/bench/startup.py [bots]
@@ -70,10 +71,9 @@ async def main(bots: int) -> None:
         runs = [await one_start(w) for _ in range(3)]
     seconds = sorted(run[0] for run in runs)[1]
     megabytes = max(run[1] for run in runs)
-    print(
-        f"{bots} bots: trading after {seconds:.2f} s ({seconds / LIMIT_SECONDS:.0%} of the limit)"
-    )
-    print(f"{bots} bots: {megabytes:.0f} MB resident ({megabytes / LIMIT_MB:.0%} of the limit)")
+    share, weight = seconds / LIMIT_SECONDS, megabytes / LIMIT_MB
+    print(f"{bots} bots: trading after {seconds:.2f} s ({share:.0%} of the limit)")
+    print(f"{bots} bots: {megabytes:.0f} MB resident ({weight:.0%} of the limit)")
 
 
 if __name__ == "__main__":
