@@ -58,7 +58,7 @@ async def test_a_card_shows_the_position_and_everything_around_it(office, chat):
     lines = chat.text.splitlines()
     assert lines[0] == "🟢 BTC trend · PAPER"
     assert "LONG 0.001 BTC at 59500, 2 min" in lines
-    assert "now 60000 · profit +0.5 USDT (+0.84 %)" in lines
+    assert lines[lines.index("now 60000") + 1] == "profit +0.5 USDT (+0.84 %)"
     assert "stop 59000 · target 62000" in lines
     assert "today 3 of 10 trades, +14.7 USDT" in lines
     assert "loss limit −5 USDT a day" in lines
