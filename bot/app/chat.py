@@ -148,13 +148,12 @@ class Chat:
         await self._poller.run()
 
     async def _menu(self) -> None:
-        """Tell Telegram which commands to offer."""
-        texts = self._content.texts
-        names = sorted(name[1:] for name in self._content.table.commands)
+        """Tell Telegram which commands to offer, in the catalogue's order."""
+        texts, commands = self._content.texts, self._content.table.commands
         menu = [
             BotCommand(name, texts.plain(f"command.{name}"))
-            for name in names
-            if texts.has(f"command.{name}")
+            for name in texts.names("command")
+            if f"/{name}" in commands
         ]
         try:
             await self._bot.set_my_commands(menu)

@@ -35,6 +35,11 @@ class Texts:
         """The sentence as plain text, for button labels and toasts."""
         return html.unescape(self.say(key, **figures))
 
+    def names(self, table: str) -> list[str]:
+        """Keys of a table in the catalogue's own order."""
+        entries = self._entries[table]
+        return list(entries) if isinstance(entries, dict) else []
+
     def has(self, key: str) -> bool:
         """Whether the catalogue has this key."""
         try:

@@ -65,7 +65,9 @@ class Engine:
         self.fleet = Fleet(parts.storage, parts.clock, parts.rulebook.public)
         self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock)
         self.readiness = Readiness(parts.feeds, parts.times)
-        self.insight = LiveInsight(self.fleet, self.signals, self.readiness, parts.nursery)
+        self.insight = LiveInsight(
+            self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
+        )
         self._scheduler: Scheduler | None = None
         self._accounts: Accounts | None = None
         self._risk: asyncio.Task[None] | None = None

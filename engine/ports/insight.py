@@ -10,7 +10,7 @@ from engine.core.signal import Signal
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """State of the engine at a glance; ages in real seconds, None when it never happened."""
+    """State of the engine at a glance; the clock's offset in real milliseconds."""
 
     reconciled: bool
     streams: dict[str, StreamState]
