@@ -24,11 +24,11 @@ from engine.core.scene import (
 )
 
 # The two limits below count real time: they are about answers, which a demo's clock cannot hasten.
-# After so long without full cover the position is closed at market (design, 6).
+# After so long without full cover the position is closed at market.
 NAKED_LIMIT_MS = 5_000
 # How long a partly filled target may stand without its stop before it makes room for a new pair.
 PARTIAL_GRACE_MS = 2_000
-# After so many refused stops in a row the position is closed (reliability.md, invariant 27);
+# After so many refused stops in a row the position is closed;
 # after so many closes without a fill its user is told, and closing goes on ever more slowly.
 MAX_ATTEMPTS = 3
 _FIRST_PAUSE_MS = 1_000
@@ -89,7 +89,7 @@ def _entry_may_fill(scene: Scene) -> bool:
 
 
 def _cancellable(scene: Scene) -> list[Order]:
-    """One order per list: cancelling a leg cancels the whole list (binance.md 2.2)."""
+    """One order per list: cancelling a leg cancels the whole list (Spot API, "Cancel Order list")."""
     seen: set[str] = set()
     found = []
     for order in scene.orders:

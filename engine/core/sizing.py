@@ -8,7 +8,7 @@ from engine.core.market import SymbolRules
 from engine.core.money import ceil_to_step, floor_to_step, percent_of
 
 # The price may drift between the decision and the fill, and after a stop loss and the fee the
-# rest must still be sellable (binance.md section 8: entry at least 1.2 x the minimum).
+# rest must still be sellable.
 SAFETY = Decimal("1.2")
 
 

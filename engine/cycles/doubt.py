@@ -8,7 +8,7 @@ from engine.core.order import Order, OrderState
 from engine.ports.clock import Clock
 from engine.ports.trader import Trader
 
-# Real seconds from one question to the next (reliability.md 1.6: asked at 1, 2, 4, 8, 15, 30 s).
+# Real seconds from one question to the next: asked at about 1, 2, 4, 8, 15 and 30 s.
 _STEPS = (1.0, 1.0, 2.0, 4.0, 7.0, 15.0, 30.0)
 # recvWindow 5 s + the exchange's own 10 s + margin: nothing sent earlier can still arrive.
 PROOF_SECONDS = 30.0
@@ -84,7 +84,7 @@ class Doubts:
         """The exchange knows no such order (-2013): True once that is proof enough.
 
         Proof needs time for every late arrival to have died at the exchange's gate, three misses
-        in a row, and absence from the open orders too (binance.md 5, code -2013).
+        in a row, and absence from the open orders too (code -2013 may come from a read store that lags).
         """
         self.begin(order)
         question = self._open[order.client_id]

@@ -215,7 +215,7 @@ class Sender:
         return [await trader.place(group[0], rules)]
 
     async def _not_placed(self, group: Group, error: ExchangeError) -> None:
-        """Act on the class of the answer (reliability.md 1.6)."""
+        """Act on the class of the answer."""
         note = f"{error.code} {error.detail}".strip()
         name = type(error).__name__
         _log.warning("order not placed", order=group[0].client_id, answer=name, note=note)
