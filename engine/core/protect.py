@@ -89,7 +89,7 @@ def _entry_may_fill(scene: Scene) -> bool:
 
 
 def _cancellable(scene: Scene) -> list[Order]:
-    """One order per list: cancelling a leg cancels the whole list (Spot API, "Cancel Order list")."""
+    """One order per list: cancelling a leg cancels all of it (Spot API, "Cancel Order list")."""
     seen: set[str] = set()
     found = []
     for order in scene.orders:

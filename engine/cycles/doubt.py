@@ -84,7 +84,8 @@ class Doubts:
         """The exchange knows no such order (-2013): True once that is proof enough.
 
         Proof needs time for every late arrival to have died at the exchange's gate, three misses
-        in a row, and absence from the open orders too (code -2013 may come from a read store that lags).
+        in a row, and absence from the open orders too: the answer may come from a read store
+        that lags behind the engine (Spot API, "Data Sources").
         """
         self.begin(order)
         question = self._open[order.client_id]
