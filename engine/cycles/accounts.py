@@ -17,7 +17,7 @@ from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.trader import AccountEvent, Brokerage, Trader
-from engine.runtime.nursery import Nursery
+from engine.runtime.nursery import Nursery, end
 
 _log = structlog.get_logger("accounts")
 _REOPEN = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -77,9 +77,7 @@ class Accounts:
         keeper = self.keepers.pop(account, None)
         self.readiness.accounts.discard(account)
         if keeper is not None:
-            for task in keeper.tasks:
-                task.cancel()
-            await asyncio.wait(keeper.tasks)
+            await end(keeper.tasks)
             await _landed(keeper.sender)
         await self.brokerage.forget(account)
 

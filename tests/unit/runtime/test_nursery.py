@@ -1,10 +1,12 @@
 """Background tasks are named, restarted when they should never end, and ended on close."""
 
 import asyncio
+import inspect
 
 import pytest
 import structlog
 
+from engine.runtime import nursery as module
 from engine.runtime.nursery import Nursery
 
 
@@ -78,3 +80,34 @@ async def test_closing_ends_everything_and_admits_nothing():
     assert ended.is_set()
     with pytest.raises(RuntimeError, match="late"):
         nursery.start("late", runs())
+
+
+async def test_a_task_that_lost_a_cancel_is_cancelled_again(nursery, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    lost = []
+
+    async def deaf_once():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.append(True)
+        await asyncio.Event().wait()
+
+    task = nursery.start("deaf once", deaf_once())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await nursery.close()
+
+    assert task.cancelled()
+    assert lost == [True]
+
+
+async def test_work_that_was_cancelled_before_its_first_step_is_closed(nursery):
+    async def never_begins():
+        raise AssertionError
+
+    work = never_begins()
+    nursery.start("never", work)
+    await nursery.close()
+
+    assert inspect.getcoroutinestate(work) == inspect.CORO_CLOSED
