@@ -76,7 +76,8 @@ class MarketSocket(_OneConnection):
                 if self.ws is None or self._is_lost:
                     raise Unavailable("stream lost before it could be changed")
                 await self.ws.send(self.json_dumps(request))
-                await asyncio.wait_for(answer, _ANSWER_WITHIN)
+                async with asyncio.timeout(_ANSWER_WITHIN):
+                    await answer
         finally:
             self._answers.pop(number, None)
 

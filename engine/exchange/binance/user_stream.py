@@ -36,7 +36,8 @@ async def user_events(
 async def _events(socket: UserSocket, silence: float) -> AsyncIterator[AccountEvent]:
     while True:
         try:
-            raw = await asyncio.wait_for(socket.hear(), silence)
+            async with asyncio.timeout(silence):
+                raw = await socket.hear()
         except TimeoutError:
             await socket.prove_alive()
             continue
