@@ -26,7 +26,7 @@ KEYS = ("K1" * 32, "K2" * 32)
 SECRET = "S" * 64
 MONEY = {"USDT": Decimal(10_000)}
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
-SOON = 10.0
+SOON, PATIENCE = 10.0, 30.0
 _LOOK = 0.01
 
 
@@ -64,13 +64,15 @@ class Lab(Hands):
     async def begin(self):
         """Start an engine on the database as it is."""
         self.life = Life(self)
-        await self.life.begin()
+        async with asyncio.timeout(PATIENCE):
+            await self.life.begin()
 
     async def crash(self):
         """End it as a kill would: nothing lands, nothing more is written."""
-        await self.life.crash()
-        self.life = None
-        await self.storage.close()
+        async with asyncio.timeout(PATIENCE):
+            await self.life.crash()
+            self.life = None
+            await self.storage.close()
         self.storage = await open_storage(self.url)
 
     async def restart(self):
