@@ -82,11 +82,6 @@ class Book(NamedTuple):
     ask: Decimal
     at: int
 
-    @property
-    def mid(self) -> Decimal:
-        """Middle of the spread, for display."""
-        return (self.bid + self.ask) / 2
-
 
 @dataclass(frozen=True, slots=True)
 class SymbolRules:

@@ -110,10 +110,6 @@ class Fleet:
         members = (self.members[bot_id] for bot_id in sorted(ids))
         return [member for member in members if member.bot.state.running]
 
-    def running_streams(self) -> set[EnvStream]:
-        """Streams that at least one running bot needs."""
-        return {self.stream_of(m.bot) for m in self.members.values() if m.bot.state.running}
-
     def accounts(self) -> set[str]:
         """Accounts that are trading: with a running bot, a position or an unsettled order."""
         return {
