@@ -11,6 +11,10 @@ SkipperError                 key of a text in the catalogue + its figures
 └── ExchangeError            an answer of the exchange, or its lack
     ├── NotSent              provably no byte was written: the same request may be sent again
     ├── Refused              provably not executed, final
+    │   ├── WouldTrigger     the price is already beyond the level asked for
+    │   ├── NoFunds          the account does not hold what the order needs
+    │   ├── PriceBand        the exchange takes no such price, or no market order, right now
+    │   └── NothingToReduce  an order that may only reduce finds nothing to reduce
     ├── KeyRefused           provably not executed: the account's key, IP or rights
     ├── RateLimited          provably not executed: wait ``retry_after`` real seconds
     ├── Overloaded           provably not executed: back off, then a new attempt
@@ -117,6 +121,22 @@ class Refused(ExchangeError):
     """Provably not executed; sending the same again is pointless."""
 
     key = "exchange.refused"
+
+
+class WouldTrigger(Refused):
+    """The price is already beyond the order's level: it would trigger, or trade, at once."""
+
+
+class NoFunds(Refused):
+    """The account's free balance or margin does not cover the order."""
+
+
+class PriceBand(Refused):
+    """A price too far from the market's, or a book too thin for a market order."""
+
+
+class NothingToReduce(Refused):
+    """A reduce-only order without a position of that direction, or with one closed meanwhile."""
 
 
 class KeyRefused(ExchangeError):
