@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.exchange.simulator.errors import bad_key, bad_symbol
+from engine.exchange.simulator.limits import SPOT, Pools
 from engine.exchange.simulator.orders import Account
 from engine.exchange.simulator.params import Params
 from engine.exchange.simulator.world import World
@@ -40,7 +41,11 @@ Weigher = Callable[[Params], int]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How a request is answered; ``free`` costs weight only when it fails."""
+    """How a request is answered; ``free`` costs weight only when it fails.
+
+    ``keyed`` asks for an API key without a signature; ``right`` names the flag of the account that
+    the request needs besides.
+    """
 
     handler: Handler
     weight: int | Weigher = 1
@@ -48,6 +53,20 @@ class Endpoint:
     trade: bool = False
     orders: int = 0
     free: bool = False
+    keyed: bool = False
+    right: str = ""
+    pools: Pools = SPOT
+
+    def admit(self, account: Account) -> None:
+        """Hold the key's rights against what the request needs.
+
+        Raises:
+            Refused: -2015.
+        """
+        if self.trade and not account.can_trade:
+            raise bad_key()
+        if self.right and not getattr(account, self.right):
+            raise bad_key()
 
     def cost(self, params: Params) -> int:
         """Request weight."""

@@ -30,6 +30,18 @@ class Socket(Protocol):
         ...
 
 
+class Streams(Protocol):
+    """What a connection can subscribe to by name; an unknown name is taken and stays silent."""
+
+    def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
+        """Subscribe a connection."""
+        ...
+
+    def remove(self, socket: Socket, name: str) -> None:
+        """Unsubscribe a connection; an unknown name is fine."""
+        ...
+
+
 class Sender:
     """Sends event texts through the stream faults in force."""
 
@@ -76,13 +88,11 @@ class MarketStreams:
     def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
         """Subscribe a connection; ``wrapped`` puts events into {"stream", "data"}."""
         self._listeners.setdefault(name, {})[socket] = wrapped
-        symbol, _, kind = name.partition("@")
-        interval = kind.removeprefix("kline_")
-        known = symbol.upper() in self._market.tapes and interval in list(Timeframe)
-        if known and kind != interval:
-            frames = self._frames.setdefault(symbol.upper(), [])
+        symbol, frame = self.candles_of(name)
+        if frame is not None and symbol in self._market.tapes:
+            frames = self._frames.setdefault(symbol, [])
             if all(name != other for _, other in frames):
-                frames.append((Timeframe(interval), name))
+                frames.append((frame, name))
 
     def remove(self, socket: Socket, name: str) -> None:
         """Unsubscribe a connection; an unknown name is fine."""
@@ -91,9 +101,16 @@ class MarketStreams:
         if not listeners:
             self._listeners.pop(name, None)
             self._running.pop(name, None)
-            symbol = name.partition("@")[0].upper()
+            symbol = self.candles_of(name)[0]
             frames = [(f, n) for f, n in self._frames.get(symbol, []) if n != name]
             self._frames[symbol] = frames
+
+    def candles_of(self, name: str) -> tuple[str, Timeframe | None]:
+        """Symbol of a stream, and the interval when it carries candles."""
+        symbol, _, kind = name.partition("@")
+        interval = kind.removeprefix("kline_")
+        known = kind != interval and interval in list(Timeframe)
+        return symbol.upper(), Timeframe(interval) if known else None
 
     def point(self, symbol: str, point: Point) -> None:
         """Send what a price point changes."""

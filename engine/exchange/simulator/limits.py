@@ -35,6 +35,25 @@ ORDERS_1D = Pool("ORDERS", "DAY", 1, 86_400_000, 200_000, "1D")
 ORDERS = (ORDERS_10S, ORDERS_1D)
 
 
+class Pools(NamedTuple):
+    """Pools of one product: request weight per address, orders per account."""
+
+    weight: Pool
+    orders: tuple[Pool, ...]
+    header: str = "X-MBX-USED-WEIGHT"
+
+
+SPOT = Pools(WEIGHT, ORDERS)
+FUTURES = Pools(
+    Pool("REQUEST_WEIGHT", "MINUTE", 1, 60_000, 2400, "1M"),
+    (Pool("ORDERS", "SECOND", 10, 10_000, 300, "10S"),
+     Pool("ORDERS", "MINUTE", 1, 60_000, 1200, "1M")),
+)  # fmt: skip
+WALLET = Pools(
+    Pool("REQUEST_WEIGHT", "MINUTE", 1, 60_000, 180_000, "1M"), (), "X-SAPI-USED-UID-WEIGHT"
+)
+
+
 class Limits:
     """Counters of all pools.
 
@@ -56,41 +75,42 @@ class Limits:
         total = max(0, self.used(pool, owner) + amount)
         self._used[pool, owner] = (self._window(pool), total)
 
-    def add_weight(self, address: str, amount: int) -> None:
+    def add_weight(self, address: str, amount: int, pools: Pools = SPOT) -> None:
         """Count request weight without looking at the limit."""
-        self.add(WEIGHT, address, amount)
+        self.add(pools.weight, address, amount)
 
-    def spend_weight(self, address: str, weight: int) -> None:
+    def spend_weight(self, address: str, weight: int, pools: Pools = SPOT) -> None:
         """Count a request.
 
         Raises:
             Refused: 429 with Retry-After when the window is full.
         """
-        if self.used(WEIGHT, address) + weight > WEIGHT.limit:
+        pool = pools.weight
+        if self.used(pool, address) + weight > pool.limit:
             raise Refused(
                 -1003,
-                f"Too much request weight used; current limit is {WEIGHT.limit} request weight "
+                f"Too much request weight used; current limit is {pool.limit} request weight "
                 "per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling "
                 "the API.",
                 status=429,
-                headers={"Retry-After": str(self.retry_after(WEIGHT))},
+                headers={"Retry-After": str(self.retry_after(pool))},
             )
-        self.add(WEIGHT, address, weight)
+        self.add(pool, address, weight)
 
-    def spend_orders(self, key: str, amount: int) -> None:
+    def spend_orders(self, key: str, amount: int, pools: Pools = SPOT) -> None:
         """Count new orders of an account.
 
         Raises:
             Refused: 429 when a window is full.
         """
-        for pool in ORDERS:
+        for pool in pools.orders:
             if self.used(pool, key) + amount > pool.limit:
                 words = f"{pool.limit} orders per {pool.number} {pool.interval}"
                 raise Refused(
                     -1015, f"Too many new orders; current limit is {words}.", status=429,
                     headers={"Retry-After": str(self.retry_after(pool))},
                 )  # fmt: skip
-        for pool in ORDERS:
+        for pool in pools.orders:
             self.add(pool, key, amount)
 
     def retry_after(self, pool: Pool) -> int:
@@ -99,12 +119,13 @@ class Limits:
         virtual = (pool.ms - self._clock.now() % pool.ms) / self._clock.tolerance
         return max(1, -(-int(min(real, virtual)) // 1000))
 
-    def headers(self, address: str, key: str | None) -> dict[str, str]:
+    def headers(self, address: str, key: str | None, pools: Pools = SPOT) -> dict[str, str]:
         """Response headers that tell the counts."""
-        told = {"X-MBX-USED-WEIGHT": str(self.used(WEIGHT, address)),
-                "X-MBX-USED-WEIGHT-1M": str(self.used(WEIGHT, address))}  # fmt: skip
+        used = str(self.used(pools.weight, address))
+        told = {pools.header: used, f"{pools.header}-1M": used}
         if key is not None:
-            told |= {f"X-MBX-ORDER-COUNT-{p.suffix}": str(self.used(p, key)) for p in ORDERS}
+            told |= {f"X-MBX-ORDER-COUNT-{p.suffix}": str(self.used(p, key))
+                     for p in pools.orders}  # fmt: skip
         return told
 
     def described(self, pools: Iterable[Pool], owner: str) -> list[dict[str, object]]:

@@ -87,11 +87,11 @@ class Params:
             raise missing(name)
         return value
 
-    def client_id(self, name: str) -> str:
+    def client_id(self, name: str, legal: str = _CLIENT_ID) -> str:
         """A client order id, or an empty string when absent."""
         value = self.values.get(name, "")
-        if name in self.values and not re.fullmatch(_CLIENT_ID, value):
-            raise illegal(name, _CLIENT_ID)
+        if name in self.values and not re.fullmatch(legal, value):
+            raise illegal(name, legal)
         return value
 
     def flag(self, name: str) -> bool:

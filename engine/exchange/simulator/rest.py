@@ -10,7 +10,7 @@ from engine.exchange.simulator import rest_account, rest_market, rest_orders
 from engine.exchange.simulator.auth import account_of, signed_payload, verify
 from engine.exchange.simulator.call import Call, Endpoint
 from engine.exchange.simulator.clock import system_ms
-from engine.exchange.simulator.errors import Refused, bad_key
+from engine.exchange.simulator.errors import Refused
 from engine.exchange.simulator.faults import Fault
 from engine.exchange.simulator.journal import Entry
 from engine.exchange.simulator.params import Params, merged
@@ -82,24 +82,25 @@ class RestDoor:
             entry.status = 200
             answer = web.Response(body=orjson.dumps(result), content_type="application/json")
         counted = key if endpoint.orders and key in self._world.accounts else None
-        answer.headers.update(self._world.limits.headers(address, counted))
+        told = self._world.limits.headers(address, counted, endpoint.pools)
+        answer.headers.update(told)
         return answer
 
     def _serve(
         self, endpoint: Endpoint, params: Params, payload: str, address: str, key: str | None
     ) -> Any:
         world, cost = self._world, endpoint.cost(params)
-        world.limits.spend_weight(address, cost)
+        world.limits.spend_weight(address, cost, endpoint.pools)
         call = Call(world, params, world.clock.now())
-        if endpoint.signed:
+        if endpoint.signed or endpoint.keyed:
             call.signer = account_of(world.accounts, key)
-            verify(call.signer, payload, params.values, world.clock)
-            if endpoint.trade and not call.signer.can_trade:
-                raise bad_key()
-            world.limits.spend_orders(call.signer.key, endpoint.orders)
+            if endpoint.signed:
+                verify(call.signer, payload, params.values, world.clock)
+            endpoint.admit(call.signer)
+            world.limits.spend_orders(call.signer.key, endpoint.orders, endpoint.pools)
         result = endpoint.handler(call)
         if endpoint.free:
-            world.limits.add_weight(address, -cost)
+            world.limits.add_weight(address, -cost, endpoint.pools)
         return result
 
     async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:

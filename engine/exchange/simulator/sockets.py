@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import orjson
 from aiohttp import WSMsgType, web
 
+from engine.exchange.simulator.hub import Streams
 from engine.exchange.simulator.world import World
 from engine.exchange.simulator.ws_api import ApiSession
 
@@ -91,12 +92,12 @@ class SocketDoors:
     async def raw(self, request: web.Request) -> web.WebSocketResponse:
         """``/ws`` and ``/ws/<stream>/<stream>``: bare events."""
         names = [name for name in request.path.removeprefix("/ws").split("/") if name]
-        return await self._market(request, names, wrapped=False)
+        return await self._market(request, self._world.streams, names, wrapped=False)
 
     async def combined(self, request: web.Request) -> web.WebSocketResponse:
         """``/stream?streams=a/b``: events wrapped in {"stream", "data"}."""
         names = [name for name in request.query.get("streams", "").split("/") if name]
-        return await self._market(request, names, wrapped=True)
+        return await self._market(request, self._world.streams, names, wrapped=True)
 
     async def api(self, request: web.Request) -> web.WebSocketResponse:
         """``/ws-api/v3``: requests, answers and user data events."""
@@ -112,11 +113,11 @@ class SocketDoors:
             await ws.close(code=1001)
 
     async def _market(
-        self, request: web.Request, names: list[str], *, wrapped: bool
+        self, request: web.Request, streams: Streams, names: list[str], *, wrapped: bool
     ) -> web.WebSocketResponse:
         ws = await self._prepare(request)
         connection = Connection(request, ws)
-        session = MarketSession(self._world, connection, wrapped=wrapped)
+        session = MarketSession(streams, connection, wrapped=wrapped)
         session.subscribe(names)
         await self._serve(connection, ws, request.path, session)
         return ws
@@ -135,8 +136,8 @@ class SocketDoors:
 class MarketSession:
     """Subscriptions of one market connection."""
 
-    def __init__(self, world: World, connection: Connection, *, wrapped: bool) -> None:
-        self._world = world
+    def __init__(self, streams: Streams, connection: Connection, *, wrapped: bool) -> None:
+        self._streams = streams
         self._connection = connection
         self._wrapped = wrapped
         self._names: list[str] = []
@@ -146,14 +147,14 @@ class MarketSession:
         for name in names:
             if name not in self._names:
                 self._names.append(name)
-            self._world.streams.add(self._connection, name, wrapped=self._wrapped)
+            self._streams.add(self._connection, name, wrapped=self._wrapped)
 
     def unsubscribe(self, names: list[str]) -> None:
         """Remove streams."""
         for name in names:
             if name in self._names:
                 self._names.remove(name)
-            self._world.streams.remove(self._connection, name)
+            self._streams.remove(self._connection, name)
 
     def close(self) -> None:
         """Remove everything."""

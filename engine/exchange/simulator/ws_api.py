@@ -10,7 +10,7 @@ from engine.exchange.simulator import rest_account, rest_market, rest_orders
 from engine.exchange.simulator.auth import account_of, socket_payload, verify
 from engine.exchange.simulator.call import Call, Endpoint
 from engine.exchange.simulator.clock import system_ms
-from engine.exchange.simulator.errors import Refused, bad_key
+from engine.exchange.simulator.errors import Refused
 from engine.exchange.simulator.limits import ORDERS, WEIGHT
 from engine.exchange.simulator.orders import Account
 from engine.exchange.simulator.params import Params
@@ -118,8 +118,7 @@ class ApiSession:
         call = Call(world, typed, world.clock.now())
         if endpoint.signed:
             call.signer = self._signer(params)
-            if endpoint.trade and not call.signer.can_trade:
-                raise bad_key()
+            endpoint.admit(call.signer)
             world.limits.spend_orders(call.signer.key, endpoint.orders)
         result = endpoint.handler(call)
         if endpoint.free:
