@@ -136,7 +136,7 @@ class Config(TypeDecorator[BotConfig]):
         return None if value is None else BotConfig.model_validate_json(value)
 
 
-class Refusal(TypeDecorator[Refused]):
+class RefusedCheck(TypeDecorator[Refused]):
     """Why a signal did not become an entry."""
 
     impl = Text

@@ -35,7 +35,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class KeyRights:
-    """What the exchange says a key may do, and the account's balances of note (free, by asset)."""
+    """What the exchange says a key may do, and the account's balances of note (free, by asset).
+
+    ``margin`` is what the futures wallet has available, empty without the right to trade there.
+    """
 
     can_read: bool
     can_trade_spot: bool
@@ -43,6 +46,8 @@ class KeyRights:
     can_transfer: bool
     ip_restricted: bool
     balances: dict[str, Decimal] = field(default_factory=dict)
+    can_trade_futures: bool = False
+    margin: dict[str, Decimal] = field(default_factory=dict)
 
 
 class KeyState(StrEnum):
@@ -55,7 +60,10 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An exchange key without its secret; ``fingerprint`` identifies it to people."""
+    """An exchange key without its secret; ``fingerprint`` identifies it to people.
+
+    ``futures``: whether it may trade there.
+    """
 
     id: int
     public_id: str
@@ -68,6 +76,7 @@ class Key:
     checked_at: int
     ip_restricted: bool = False
     problem: str = ""
+    futures: bool = False
 
 
 @dataclass(frozen=True, slots=True)

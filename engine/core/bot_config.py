@@ -4,11 +4,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from engine.core.market import Market, StreamKey, Timeframe
 
 MAX_NAME = 32
+MAX_LEVERAGE = 50
+"""The cap, whatever is asked for."""
 Percent = Annotated[Decimal, Field(gt=0, le=100)]
 Money = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000))]
 
@@ -35,6 +37,14 @@ class Mode(StrEnum):
         return self is not Mode.PAPER
 
 
+class Direction(StrEnum):
+    """Which way a bot may enter; spot bots only go long."""
+
+    LONG = "long"
+    SHORT = "short"
+    BOTH = "both"
+
+
 class Sizing(StrEnum):
     """How much an entry buys."""
 
@@ -42,12 +52,20 @@ class Sizing(StrEnum):
     PERCENT = "percent"
 
 
+def _capped(leverage: object) -> object:
+    if isinstance(leverage, int) and leverage > MAX_LEVERAGE:
+        return MAX_LEVERAGE
+    return leverage
+
+
 class BotConfig(BaseModel):
     """Settings of one bot. Percentages in hundredths, money in the symbol's quote asset.
 
     ``size`` is quote money for FIXED and percent of ``initial_capital`` for PERCENT;
-    ``max_position`` caps it in percent of the free balance (of the capital on paper).
-    A limit of None is off.
+    ``max_position`` caps it in percent of the free balance (of the capital on paper). On futures
+    both are the stake: the margin, of which ``leverage`` times as much is traded.
+    ``trailing_stop`` follows the best price at that distance, once ``trailing_activation`` percent
+    of profit were seen. A limit of None is off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,10 +82,22 @@ class BotConfig(BaseModel):
     max_position: Percent = Decimal(10)
     stop_loss: Annotated[Decimal, Field(ge=Decimal("0.1"), le=50)] = Decimal(1)
     take_profit: Annotated[Decimal, Field(ge=Decimal("0.1"), le=500)] = Decimal(2)
+    trailing_stop: Annotated[Decimal, Field(ge=Decimal("0.1"), le=50)] | None = None
+    trailing_activation: Annotated[Decimal, Field(ge=Decimal("0.1"), le=500)] | None = None
+    leverage: Annotated[int, BeforeValidator(_capped), Field(ge=1, le=MAX_LEVERAGE)] = 1
+    direction: Direction = Direction.LONG
     max_daily_trades: Annotated[int, Field(ge=1, le=1000)] | None = 10
     max_daily_loss: Money | None = None
     mode: Mode = Mode.PAPER
     key_id: int | None = None
+
+    @model_validator(mode="after")
+    def _spot_is_plain(self) -> "BotConfig":
+        if self.market is Market.SPOT and (
+            self.leverage != 1 or self.direction is not Direction.LONG
+        ):
+            raise ValueError("spot bots have no leverage and only go long")
+        return self
 
     @property
     def stream(self) -> StreamKey:
@@ -76,8 +106,14 @@ class BotConfig(BaseModel):
 
 
 def account_of(config: BotConfig, bot_id: int) -> str:
-    """Name of the books its orders are in: ``paper:<bot id>`` or ``key:<key id>``."""
-    return f"key:{config.key_id}" if config.mode.keyed else f"paper:{bot_id}"
+    """Name of the books its orders are in.
+
+    ``paper:<bot id>``, ``key:<key id>`` (spot) or ``futures:<key id>``: the exchange keeps the two
+    markets of a key apart, and so do we.
+    """
+    if not config.mode.keyed:
+        return f"paper:{bot_id}"
+    return f"{'futures' if config.market is Market.FUTURES else 'key'}:{config.key_id}"
 
 
 def environment_of(mode: Mode, public: Environment) -> Environment:

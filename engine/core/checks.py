@@ -6,12 +6,13 @@ from decimal import Decimal
 
 from engine.core.bot_config import BotConfig
 from engine.core.bot_state import BotState
-from engine.core.market import SymbolRules
-from engine.core.money import ZERO, fixed, percent_of
+from engine.core.market import Market, SymbolRules
+from engine.core.money import HUNDRED, ZERO, fixed, percent_of
 from engine.core.sizing import wanted_quote
 
 MIN_BALANCE = Decimal(10)
 MIN_TRADE_VALUE = Decimal(5)
+_LIQUIDATION_RESERVE = Decimal("0.002")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,25 @@ class DayCount:
 
 
 @dataclass(frozen=True, slots=True)
+class FuturesTerms:
+    """What the exchange grants an account on a futures symbol.
+
+    ``maintenance`` is the maintenance margin as a share of the notional, in the bracket of the
+    entry; ``max_leverage`` the highest initial leverage of that bracket.
+    """
+
+    max_leverage: int
+    maintenance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class EntryFacts:
     """Everything that an entry depends on, as it is at this moment.
 
-    ``free`` is the account's free quote money, ``capital`` the base of the position cap.
-    ``holding`` covers open positions and entries under way. ``price`` is what a buyer pays now.
+    ``free`` is the account's free quote money (futures: available margin), ``capital`` the base
+    of the position cap. ``holding`` covers open positions, entries under way and exits not yet
+    gone. ``price`` is what this entry would get now. ``symbol_held`` says by whom the account's
+    futures symbol is held already (empty: nobody); ``terms`` are None on spot and while unknown.
     """
 
     config: BotConfig
@@ -44,6 +59,8 @@ class EntryFacts:
     stream_live: bool
     reconciled: bool
     clock_ok: bool
+    symbol_held: str = ""
+    terms: "FuturesTerms | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +105,38 @@ def _symbol_trading(facts: EntryFacts) -> Refused | None:
 
 
 def _protectable(facts: EntryFacts) -> Refused | None:
-    """Nothing is bought that could not be protected by a target and a stop in one list."""
+    """Nothing is entered that the exchange would not protect: an OCO, on futures a stop order."""
     kinds = facts.rules.order_types
+    if facts.rules.market is Market.FUTURES:
+        return None if "STOP_MARKET" in kinds else Refused("protection", "STOP_MARKET", "–")
     if facts.rules.oco_allowed and kinds & {"STOP_LOSS", "STOP_LOSS_LIMIT"}:
         return None
     return Refused("protection", "OCO", "–")
+
+
+def _symbol_free(facts: EntryFacts) -> Refused | None:
+    """A one-way futures account holds one net position per symbol: it belongs to one bot."""
+    return Refused("symbol_free", "0", facts.symbol_held) if facts.symbol_held else None
+
+
+def _leverage(facts: EntryFacts) -> Refused | None:
+    if facts.rules.market is Market.SPOT:
+        return None
+    if facts.terms is None:
+        return Refused("leverage", "ok", "not ok")
+    if facts.config.leverage <= facts.terms.max_leverage:
+        return None
+    return Refused("leverage", str(facts.terms.max_leverage), str(facts.config.leverage))
+
+
+def _before_liquidation(facts: EntryFacts) -> Refused | None:
+    """The stop must be reached before the exchange liquidates; both in percent from the entry."""
+    if facts.terms is None or facts.rules.market is Market.SPOT:
+        return None
+    limit = liquidation_distance(facts.config.leverage, facts.terms.maintenance)
+    if facts.config.stop_loss < limit:
+        return None
+    return Refused("liquidation", fixed(round(limit, 2)), fixed(facts.config.stop_loss))
 
 
 def _one_position(facts: EntryFacts) -> Refused | None:
@@ -120,7 +164,7 @@ def _balance(facts: EntryFacts) -> Refused | None:
 
 
 def _trade_value(facts: EntryFacts) -> Refused | None:
-    value = _value(facts)
+    value = _value(facts) * facts.config.leverage
     if value >= MIN_TRADE_VALUE:
         return None
     return Refused("trade_value", fixed(MIN_TRADE_VALUE), fixed(value))
@@ -131,6 +175,15 @@ def _sufficient(facts: EntryFacts) -> Refused | None:
     if value <= facts.free:
         return None
     return Refused("sufficient", fixed(value), fixed(facts.free))
+
+
+def liquidation_distance(leverage: int, maintenance: Decimal) -> Decimal:
+    """Percent that the price may move against an isolated position before it is liquidated.
+
+    Initial margin less maintenance margin, less a reserve for fees and the gap of a market stop
+    (USD-M: margin 1/leverage of the notional, liquidated when it falls to the maintenance share).
+    """
+    return (Decimal(1) / leverage - maintenance - _LIQUIDATION_RESERVE) * HUNDRED
 
 
 def _value(facts: EntryFacts) -> Decimal:
@@ -145,6 +198,9 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("symbol_trading", _symbol_trading),
     ("protection", _protectable),
     ("one_position", _one_position),
+    ("symbol_free", _symbol_free),
+    ("leverage", _leverage),
+    ("liquidation", _before_liquidation),
     ("daily_trades", _daily_trades),
     ("daily_loss", _daily_loss),
     ("balance", _balance),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from engine.core.bot_config import BotConfig, Direction
 from engine.core.checks import EntryFacts, Refused, first_refusal
 from engine.core.client_id import client_order_id, decode_client_id
 from engine.core.money import fixed
@@ -24,20 +25,24 @@ class Approved:
     size: Size
 
 
-def approve_entry(facts: EntryFacts) -> Approved | Refused:
-    """All checks, then the size; spot bots only go long."""
+def approve_entry(facts: EntryFacts, side: PositionSide = PositionSide.LONG) -> Approved | Refused:
+    """All checks, then the size, for an entry in the direction of ``side``."""
     refused = first_refusal(facts)
     if refused is not None:
         return refused
     size = size_entry(facts.config, facts.rules, facts.price, facts.capital)
     if isinstance(size, TooSmall):
         return Refused("too_small", fixed(size.smallest), fixed(size.wanted))
-    return Approved(facts, PositionSide.LONG, size)
+    return Approved(facts, side, size)
 
 
-def wants_entry(signal: Signal, position: Position | None) -> bool:
-    """Whether a signal asks for an entry: a BUY while nothing is held."""
-    return signal.action is Action.BUY and position is None
+def wanted_side(signal: Signal, config: BotConfig) -> PositionSide | None:
+    """Direction that a signal asks to enter in, None when the bot does not go that way."""
+    if signal.action is Action.BUY and config.direction is not Direction.SHORT:
+        return PositionSide.LONG
+    if signal.action is Action.SELL and config.direction is not Direction.LONG:
+        return PositionSide.SHORT
+    return None
 
 
 def wants_exit(signal: Signal, position: Position | None) -> bool:

@@ -19,6 +19,12 @@ class AlertKind(StrEnum):
     ORDER_UNKNOWN = "order_unknown"
     ORDER_SETTLED = "order_settled"
     POSITION_NAKED = "position_naked"
+    # A step of the ladder: the exchange takes no such exit, and what is done instead.
+    EXIT_CHANGED = "exit_changed"
+    POSITION_DRIFT = "position_drift"
+    FOREIGN_CLOSE = "foreign_close"
+    STOP_MOVED = "stop_moved"
+    EXCHANGE_STOPPED = "exchange_stopped"
     RESTARTED = "restarted"
     KEY_REFUSED = "key_refused"
     NOTICE = "notice"

@@ -21,11 +21,37 @@ def target_level(entry: N, percent: N, *, long: bool) -> N:
     return entry + part if long else entry - part
 
 
-def stop_price(entry: Decimal, percent: Decimal, rules: SymbolRules, *, long: bool) -> Decimal:
-    """Stop on the tick grid, rounded towards the earlier trigger."""
-    level = stop_level(entry, percent, long=long)
+def trailing_level(entry: N, best: N, percent: N, activation: N, *, long: bool) -> N | None:
+    """Stop that follows the best price seen ``percent`` hundredths behind it.
+
+    None until the best price lies ``activation`` hundredths in profit. The caller keeps the
+    tighter of this and the stop that stands: a trailing stop never loosens.
+    """
+    active = target_level(entry, activation, long=long)
+    if (best < active) if long else (best > active):
+        return None
+    return stop_level(best, percent, long=long)
+
+
+def tighter(stop: N, other: N, *, long: bool) -> N:
+    """The one of two stops that loses less."""
+    return max(stop, other) if long else min(stop, other)
+
+
+def better(price: N, other: N, *, long: bool) -> N:
+    """The one of two prices that the position gains more from."""
+    return max(price, other) if long else min(price, other)
+
+
+def on_tick(level: Decimal, rules: SymbolRules, *, long: bool) -> Decimal:
+    """A stop level on the tick grid, rounded towards the earlier trigger."""
     rounded = ceil_to_step if long else floor_to_step
     return rounded(level, rules.tick_size)
+
+
+def stop_price(entry: Decimal, percent: Decimal, rules: SymbolRules, *, long: bool) -> Decimal:
+    """Stop on the tick grid, rounded towards the earlier trigger."""
+    return on_tick(stop_level(entry, percent, long=long), rules, long=long)
 
 
 def target_price(entry: Decimal, percent: Decimal, rules: SymbolRules, *, long: bool) -> Decimal:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from engine.core.money import ZERO
+
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _MONDAY_MS = 345_600_000  # 1970-01-05, the first Monday: weekly candles open on Mondays
 
@@ -85,7 +87,11 @@ class Book(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SymbolRules:
-    """A symbol and the filters that its orders must meet (0 disables a bound)."""
+    """A symbol and the filters that its orders must meet (0 disables a bound).
+
+    ``percent_up`` and ``percent_down`` bound an order's price as multiples of the market's (the
+    mark price on futures). ``status`` is the exchange's word; only TRADING takes new entries.
+    """
 
     market: Market
     symbol: str
@@ -105,6 +111,8 @@ class SymbolRules:
     max_notional: Decimal
     order_types: frozenset[str] = frozenset()
     oco_allowed: bool = True
+    percent_up: Decimal = ZERO
+    percent_down: Decimal = ZERO
 
     @property
     def trading(self) -> bool:

@@ -115,12 +115,27 @@ ORDER_TABLE: dict[tuple[OrderState, OrderEvent], OrderState] = {
 
 
 class OrderKind(StrEnum):
-    """How an order waits; the adapters translate it into the exchange's types."""
+    """How an order waits; the adapters translate it into the exchange's types.
+
+    STOP and TAKE_PROFIT trade at market once ``stop_price`` is reached from either side.
+    """
 
     MARKET = "market"
     LIMIT = "limit"
     STOP = "stop"
     STOP_LIMIT = "stop_limit"
+    TAKE_PROFIT = "take_profit"
+
+
+class Refusal(StrEnum):
+    """Why the exchange refused an order, as far as the next step depends on it."""
+
+    NONE = ""
+    OTHER = "other"
+    WOULD_TRIGGER = "would_trigger"
+    NO_FUNDS = "no_funds"
+    PRICE_BAND = "price_band"
+    NOTHING_TO_REDUCE = "nothing_to_reduce"
 
 
 class Leg(StrEnum):
@@ -130,6 +145,8 @@ class Leg(StrEnum):
     TARGET = "t"
     STOP = "s"
     CLOSE = "c"
+    # Not ours: the exchange, or the owner by hand, traded what we held. See ``foreign_id``.
+    FOREIGN = "x"
 
     @property
     def exit(self) -> bool:
@@ -162,7 +179,8 @@ class Order:
     ``account`` names whose books it is in (see ``engine.core.bot_config.account_of``); orders of
     one OCO share ``list_id``, the list's client id. ``filled_qty`` is what the exchange reports,
     ``booked_qty`` the sum of the fills we have: while it is lower, trades are missing.
-    ``id`` is 0 until the row exists.
+    ``close_position``: a futures stop that closes whatever is held. ``reason`` is the exit reason
+    that its fills stand for (exits only). ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -191,6 +209,18 @@ class Order:
     signed_at: int | None = None
     updated_at: int = 0
     note: str = ""
+    close_position: bool = False
+    refusal: Refusal = Refusal.NONE
+
+    @property
+    def reduce_only(self) -> bool:
+        """Whether the exchange may use it to shrink a position alone (futures exits)."""
+        return self.market is Market.FUTURES and self.leg.exit and not self.close_position
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it rests until a trigger price is reached."""
+        return self.stop_price is not None
 
     @property
     def open_qty(self) -> Decimal:

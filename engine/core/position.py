@@ -114,6 +114,8 @@ class ExitReason(StrEnum):
     EXTERNAL = "EXTERNAL"
     # No protective order could be placed within the naked limit, so the engine sold.
     UNPROTECTED = "UNPROTECTED"
+    ADL = "ADL"
+    SETTLEMENT = "SETTLEMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,11 @@ class Position:
     ``fees`` holds every commission by asset. ``fee_base`` is the part of them that was taken from
     the coins bought, which therefore cannot be sold. ``naked_since`` is when it was first seen
     without full cover. ``guarded`` is False when its user asked to keep it without orders.
-    ``id`` is 0 until the row exists.
+    ``stop_price`` is where the stop belongs now; it only ever tightens. ``best_price`` is the best
+    price of the closed candles since the entry, while a trailing stop follows it.
+    ``watches_target``: the exchange takes no order at the target, so the engine watches for it.
+    ``funding`` is what futures funding has paid (negative: cost), in quote asset; ``gone_qty`` are
+    coins that left the account by nobody's order of ours. ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -153,11 +159,16 @@ class Position:
     naked_since: int | None = None
     guarded: bool = True
     revision: int = 0
+    leverage: int = 1
+    best_price: Decimal | None = None
+    watches_target: bool = False
+    funding: Decimal = ZERO
+    gone_qty: Decimal = ZERO
 
     @property
     def held(self) -> Decimal:
-        """Coins still there: bought less sold less the fee taken in coins."""
-        return self.entry_qty - self.exit_qty - self.fee_base
+        """What is still there: entered less exited, less coins taken as fee or gone otherwise."""
+        return self.entry_qty - self.exit_qty - self.fee_base - self.gone_qty
 
     @property
     def entry_price(self) -> Decimal:
@@ -175,10 +186,13 @@ class Position:
         return floor_to_step(max(self.held, ZERO), step)
 
     def closable(self, rules: SymbolRules, price: Decimal) -> Decimal:
-        """``sellable`` if the exchange would take it at ``price``, else 0: the rest is dust."""
+        """``sellable`` if the exchange would take it at ``price``, else 0: the rest is dust.
+
+        Reduce-only orders need no minimum notional (USD-M API, -4164).
+        """
         quantity = self.sellable(rules)
-        too_small = quantity < rules.min_qty or quantity * price < rules.min_notional
-        return ZERO if too_small else quantity
+        cheap = quantity * price < rules.min_notional and self.market is Market.SPOT
+        return ZERO if quantity < rules.min_qty or cheap else quantity
 
 
 def next_position_state(state: PositionState, event: PositionEvent) -> PositionState:
@@ -202,7 +216,9 @@ def add_fill(position: Position, fill: Fill, leg: Leg) -> Position:
     fees = dict(position.fees)
     if fill.commission:
         fees[fill.commission_asset] = fees.get(fill.commission_asset, ZERO) + fill.commission
-    taken_in_coins = fill.commission if fill.commission_asset == position.base else ZERO
+    # Only on spot are the coins themselves what a commission is taken from.
+    coins = fill.commission_asset == position.base and position.market is Market.SPOT
+    taken_in_coins = fill.commission if coins else ZERO
     paid_in_quote = fill.commission if fill.commission_asset == position.quote else ZERO
     grown = replace(
         position,

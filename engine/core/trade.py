@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from engine.core.market import Market, Side
 from engine.core.money import HUNDRED, ZERO
-from engine.core.order import Fill, Leg
+from engine.core.order import Leg, Order
 from engine.core.position import ExitReason, Position, PositionSide
 
 MONEY_STEP = Decimal("0.00000001")
@@ -17,8 +17,10 @@ _REASON_OF_LEG = {Leg.TARGET: ExitReason.TAKE_PROFIT, Leg.STOP: ExitReason.STOP_
 class Trade:
     """One round trip. Money in quote asset; times ms UTC; ``dust`` (base asset) was left over.
 
-    ``net`` counts the commissions taken in quote and base asset. Those in a third asset (BNB)
-    stand in ``fees`` and are not converted: a converted figure would not be exact.
+    ``net`` counts the commissions taken in quote and base asset and, on futures, ``funding``.
+    Commissions in a third asset (BNB) stand in ``fees`` and are not converted: a converted figure
+    would not be exact. ``gone`` (base asset) left the account by nobody's order of ours: neither
+    its cost nor its price is in the result. ``percent`` is of the cost, not of the stake.
     """
 
     id: int
@@ -39,6 +41,9 @@ class Trade:
     opened_at: int
     closed_at: int
     fees: dict[str, Decimal] = field(default_factory=dict)
+    funding: Decimal = ZERO
+    leverage: int = 1
+    gone: Decimal = ZERO
 
     @property
     def duration_ms(self) -> int:
@@ -46,12 +51,13 @@ class Trade:
         return self.closed_at - self.opened_at
 
 
-def exit_reason(position: Position, exits: Iterable[tuple[Leg, Fill]]) -> ExitReason:
-    """Why it ended: what sold the larger part; closes carry the reason they were asked for."""
+def exit_reason(position: Position, exits: Iterable[Order]) -> ExitReason:
+    """Why it ended: what closed the larger part; every exit order carries what it stands for."""
     sold: dict[ExitReason, Decimal] = {}
-    for leg, fill in exits:
-        reason = _REASON_OF_LEG.get(leg, position.close_reason or ExitReason.MANUAL)
-        sold[reason] = sold.get(reason, ZERO) + fill.quantity
+    for order in exits:
+        if order.booked_qty:
+            reason = _reason_of(position, order)
+            sold[reason] = sold.get(reason, ZERO) + order.booked_qty
     if not sold:
         return position.close_reason or ExitReason.EXTERNAL
     return max(sold, key=lambda reason: sold[reason])
@@ -60,16 +66,17 @@ def exit_reason(position: Position, exits: Iterable[tuple[Leg, Fill]]) -> ExitRe
 def close_books(position: Position, reason: ExitReason, closed_at: int) -> Trade:
     """Books of a flat position.
 
-    Cost is the share of the entry that was sold or taken as commission; unsold dust keeps its
-    own cost. gross = received - cost of what was sold; net = gross - commissions.
+    Cost is the share of the entry that was sold or taken as commission; unsold dust and coins that
+    are gone keep their own cost. gross = received - cost of what was sold; net = gross -
+    commissions + funding.
     """
     dust = max(position.held, ZERO)
     bought = position.entry_qty or Decimal(1)
-    cost = position.entry_quote * (position.entry_qty - dust) / bought
+    cost = position.entry_quote * (position.entry_qty - dust - position.gone_qty) / bought
     cost_of_sold = position.entry_quote * min(position.exit_qty, position.entry_qty) / bought
     sign = 1 if position.side.entry is Side.BUY else -1
     gross = (position.exit_quote - cost_of_sold) * sign
-    net = (position.exit_quote - cost) * sign - position.fee_quote
+    net = (position.exit_quote - cost) * sign - position.fee_quote + position.funding
     percent = net / cost * HUNDRED if cost else ZERO
     return Trade(
         id=0,
@@ -90,6 +97,9 @@ def close_books(position: Position, reason: ExitReason, closed_at: int) -> Trade
         opened_at=position.opened_at,
         closed_at=closed_at,
         fees=dict(position.fees),
+        funding=position.funding,
+        leverage=position.leverage,
+        gone=position.gone_qty,
     )
 
 
@@ -97,7 +107,13 @@ def result_at(position: Position, price: Decimal) -> Decimal:
     """Result in quote asset if the rest were closed at ``price``, before that exit's own fee."""
     sign = 1 if position.side.entry is Side.BUY else -1
     value = position.exit_quote + position.held * price - position.entry_quote
-    return _money(value * sign - position.fee_quote)
+    return _money(value * sign - position.fee_quote + position.funding)
+
+
+def _reason_of(position: Position, order: Order) -> ExitReason:
+    if order.reason:
+        return ExitReason(order.reason)
+    return _REASON_OF_LEG.get(order.leg, position.close_reason or ExitReason.MANUAL)
 
 
 def _money(value: Decimal) -> Decimal:

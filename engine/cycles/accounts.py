@@ -7,7 +7,6 @@ from functools import partial
 import structlog
 
 from engine.core.errors import ExchangeError, KeyRefused, SkipperError
-from engine.core.order import OrderReport
 from engine.cycles.doubt import Doubts
 from engine.cycles.execution import Sender
 from engine.cycles.ledger import Ledger
@@ -16,7 +15,7 @@ from engine.cycles.reconcile import Reconciler
 from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock, ExchangeTime
-from engine.ports.trader import AccountEvent, Brokerage, Trader
+from engine.ports.trader import AccountEvent, BalanceEvent, Brokerage, ForeignEvent, Trader
 from engine.runtime.nursery import Nursery, end
 
 _log = structlog.get_logger("accounts")
@@ -129,9 +128,12 @@ class Accounts:
             failures += 1
 
     async def _hear(self, account: str, trader: Trader, event: AccountEvent) -> None:
-        if not isinstance(event, OrderReport):
+        if isinstance(event, BalanceEvent):
             known = self.ledger.fleet.balances.setdefault(account, {})
             known |= event.balances
+            return
+        if isinstance(event, ForeignEvent):
+            await self.reconcile(account)
             return
         try:
             await self.ledger.record([event])

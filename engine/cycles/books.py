@@ -13,7 +13,7 @@ from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
 from engine.core.client_id import decode_client_id
 from engine.core.exits import stop_price, target_price
-from engine.core.market import SymbolRules
+from engine.core.market import Side, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Leg, Order, OrderReport, apply_report
 from engine.core.position import Position, PositionSide, add_fill
@@ -89,11 +89,12 @@ async def _position_of(
         symbol=order.symbol,
         base=rules.base,
         quote=rules.quote,
-        side=PositionSide.LONG,
+        side=PositionSide.LONG if order.side is Side.BUY else PositionSide.SHORT,
         decision=decision,
         opened_at=first.at,
         stop_price=ZERO,
         target_price=ZERO,
+        leverage=bot.config.leverage,
     )
     added = await unit.positions.add(position)
     await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.ENTER)))

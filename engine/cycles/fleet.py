@@ -6,12 +6,13 @@ here awaits but the two loaders.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment, environment_of
-from engine.core.checks import DayCount
+from engine.core.checks import DayCount, FuturesTerms
 from engine.core.errors import InvalidValue
-from engine.core.market import StreamKey
+from engine.core.market import Market, StreamKey
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order
 from engine.core.position import Position
@@ -22,6 +23,7 @@ from engine.strategies.registry import strategy
 
 EnvStream = tuple[Environment, StreamKey]
 StrategyKey = tuple[object, ...]
+AccountSymbol = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -47,7 +49,11 @@ class Member:
 
 
 class Fleet:
-    """All living bots by id and by stream, and the balances of their accounts."""
+    """All living bots by id and by stream, and what is known of their accounts.
+
+    ``terms``: leverage and margin of futures symbols; ``drifts``: symbols of which the exchange
+    holds more (or less, negative) than our books say.
+    """
 
     def __init__(self, storage: Storage, clock: Clock, public: Environment) -> None:
         self._storage = storage
@@ -55,8 +61,11 @@ class Fleet:
         self._public = public
         self.members: dict[int, Member] = {}
         self.balances: dict[str, dict[str, Balance]] = {}
+        self.terms: dict[AccountSymbol, FuturesTerms] = {}
+        self.drifts: dict[AccountSymbol, Decimal] = {}
         self._turns: dict[int, int] = {}
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
+        self._by_symbol: dict[AccountSymbol, set[int]] = defaultdict(set)
 
     async def load(self) -> None:
         """Read every bot."""
@@ -118,6 +127,28 @@ class Fleet:
             if member.bot.state.running or member.position is not None or member.busy
         }
 
+    def holding(self, member: Member) -> bool:
+        """Whether a bot holds something, is entering, or has exits on futures not yet gone.
+
+        An exit left over from a former position would act on the next one: on futures nothing
+        binds it to the position it was made for.
+        """
+        left_over = member.busy and member.bot.config.market is Market.FUTURES
+        return member.position is not None or member.entering or left_over
+
+    def symbol_held(self, member: Member) -> str:
+        """Who else holds the bot's futures symbol on its account: a bot's name, or ``drift``."""
+        bot = member.bot
+        if bot.config.market is not Market.FUTURES or not bot.config.mode.keyed:
+            return ""
+        here = (bot.account, bot.config.symbol)
+        if here in self.drifts:
+            return "drift"
+        for bot_id in self._by_symbol[here] - {bot.id}:
+            if self.holding(self.members[bot_id]):
+                return self.members[bot_id].bot.config.name
+        return ""
+
     def today(self, member: Member) -> DayCount:
         """The bot's counters of the current UTC day."""
         day = self._day()
@@ -131,10 +162,12 @@ class Fleet:
         old = self.members.pop(bot_id, None)
         if old is not None:
             self._by_stream[self.stream_of(old.bot)].discard(bot_id)
+            self._by_symbol[old.bot.account, old.bot.config.symbol].discard(bot_id)
 
     def _put(self, member: Member) -> None:
         self.members[member.bot.id] = member
         self._by_stream[self.stream_of(member.bot)].add(member.bot.id)
+        self._by_symbol[member.bot.account, member.bot.config.symbol].add(member.bot.id)
 
     def _day(self) -> str:
         return self._clock.now().date().isoformat()

@@ -124,9 +124,10 @@ class Guard:
 
     async def _close_books(self, unit: Unit, position: Position) -> Position:
         """Close position, trade, counters and bot in one go, with the alert that tells it."""
-        exits = [(leg, f) for leg, f in await unit.fills.of_position(position.id) if leg.exit]
-        closed_at = max((fill.at for _, fill in exits), default=self.clock.now_ms())
-        reason = exit_reason(position, exits)
+        fills = await unit.fills.of_position(position.id)
+        closed_at = max((f.at for leg, f in fills if leg.exit), default=self.clock.now_ms())
+        orders = await unit.orders.of_decision(position.bot_id, position.decision)
+        reason = exit_reason(position, [order for order in orders if order.leg.exit])
         state = next_position_state(position.state, PositionEvent.FLAT)
         done = next_protection(position.protection, ProtectionEvent.FINISH)
         closed = await unit.positions.save(

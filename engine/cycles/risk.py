@@ -20,13 +20,13 @@ from engine.core.decide import (
     EntryPlan,
     approve_entry,
     plan_entry,
-    wants_entry,
+    wanted_side,
     wants_exit,
 )
 from engine.core.errors import SkipperError, Unavailable
 from engine.core.market import StreamState
 from engine.core.money import ZERO
-from engine.core.position import ExitReason, ask_close
+from engine.core.position import ExitReason, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
 from engine.cycles import tell
@@ -156,21 +156,27 @@ class RiskCycle:
             await unit.signals.add(member.bot.id, signal, "exit", None)
             asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
             await self.ledger.guard.look(unit, asked)
-        elif wants_entry(signal, position):
-            await self._enter(unit, member, signal, spent)
+        elif position is None and (side := wanted_side(signal, member.bot.config)) is not None:
+            await self._enter(unit, member, signal, side, spent)
         else:
             await unit.signals.add(member.bot.id, signal, "none", None)
 
     async def _enter(
-        self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]
+        self,
+        unit: Unit,
+        member: Member,
+        signal: Signal,
+        side: PositionSide,
+        spent: dict[str, Decimal],
     ) -> None:
         bot = member.bot
-        verdict = self._verdict(member, signal, spent.get(bot.account, ZERO))
+        verdict = self._verdict(member, signal, side, spent.get(bot.account, ZERO))
         if isinstance(verdict, Refused):
             await unit.signals.add(bot.id, signal, "refused", verdict)
             await self._refused(unit, member, verdict)
             return
-        spent[bot.account] = spent.get(bot.account, ZERO) + verdict.size.notional
+        stake = verdict.size.notional / bot.config.leverage
+        spent[bot.account] = spent.get(bot.account, ZERO) + stake
         signal_id = await unit.signals.add(bot.id, signal, "entry", None)
         decision = bot.decisions + 1
         await unit.bots.save(replace(bot, decisions=decision))
@@ -185,7 +191,9 @@ class RiskCycle:
         )
         await unit.orders.add([plan_entry(verdict, plan)])
 
-    def _verdict(self, member: Member, signal: Signal, spent: Decimal) -> Approved | Refused:
+    def _verdict(
+        self, member: Member, signal: Signal, side: PositionSide, spent: Decimal
+    ) -> Approved | Refused:
         bot = member.bot
         rulebook = self.ledger.guard.rulebook
         try:
@@ -199,17 +207,19 @@ class RiskCycle:
             config=bot.config,
             state=bot.state,
             rules=rules,
-            price=rulebook.ask(bot) or Decimal(str(signal.close)),
+            price=rulebook.entry_price(bot, side) or Decimal(str(signal.close)),
             free=free,
             capital=free,
             day=self.fleet.today(member),
-            holding=member.position is not None or member.entering,
+            holding=self.fleet.holding(member),
             mode_allowed=bot.config.mode in self.modes,
             stream_live=state in {StreamState.LIVE, StreamState.POLLING},
             reconciled=ready.account(bot.account),
             clock_ok=ready.clock(bot),
+            symbol_held=self.fleet.symbol_held(member),
+            terms=self.fleet.terms.get((bot.account, bot.config.symbol)),
         )
-        return approve_entry(facts)
+        return approve_entry(facts, side)
 
     async def _refused(self, unit: Unit, member: Member, refused: Refused) -> None:
         now = self.clock.now()

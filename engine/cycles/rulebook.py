@@ -36,10 +36,12 @@ class Rulebook:
             raise Unavailable(f"no trading rules of {symbol} are known yet")
         return rules
 
-    def ask(self, bot: Bot) -> Decimal | None:
-        """What a buyer pays now, None when no price was heard."""
+    def entry_price(self, bot: Bot, side: PositionSide) -> Decimal | None:
+        """What an entry in this direction would get now, None when no price was heard."""
         book = self._book(bot, bot.config.symbol)
-        return book.ask if book else None
+        if book is None:
+            return None
+        return book.ask if side is PositionSide.LONG else book.bid
 
     def exit_price(self, bot: Bot, position: Position) -> Decimal | None:
         """What closing the position would get now, None when no price was heard."""

@@ -44,6 +44,11 @@ class PaperTrader:
         self._deaf: Callable[[], None] = prices.listen(self._heard)
         self._sync_watch()
 
+    @property
+    def futures(self) -> None:
+        """None: this is a spot account."""
+        return
+
     def close(self) -> None:
         """Stop listening to prices."""
         self._deaf()

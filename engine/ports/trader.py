@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
-from engine.core.market import SymbolRules
+from engine.core.checks import FuturesTerms
+from engine.core.market import Side, SymbolRules
 from engine.core.order import Fill, Order, OrderReport
+from engine.core.position import ExitReason
 from engine.ports.account import Balance
 
 
@@ -17,7 +20,81 @@ class BalanceEvent:
     balances: dict[str, Balance]
 
 
-AccountEvent = OrderReport | BalanceEvent
+@dataclass(frozen=True, slots=True)
+class ForeignEvent:
+    """Something moved on a symbol that no order of ours did: read it again.
+
+    By hand, by the exchange (liquidation, ADL, settlement), or by a funding payment.
+    """
+
+    symbol: str
+
+
+AccountEvent = OrderReport | BalanceEvent | ForeignEvent
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePosition:
+    """A net futures position as the exchange has it; ``quantity`` is negative for a short."""
+
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    liquidation_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrder:
+    """An order of nobody of ours that traded: its executions, side and what it stands for.
+
+    ``reason`` is LIQUIDATION, ADL or SETTLEMENT for orders that the exchange made, else EXTERNAL.
+    """
+
+    exchange_id: str
+    symbol: str
+    side: Side
+    reason: ExitReason
+    fills: tuple[Fill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """One funding payment on a symbol; ``amount`` in quote asset, negative when paid.
+
+    ``id`` is the exchange's, unique per account.
+    """
+
+    id: str
+    symbol: str
+    amount: Decimal
+    at: int
+
+
+class FuturesAccount(Protocol):
+    """What only a futures account can say; ``Trader.futures`` is None on spot.
+
+    All calls raise what reads raise; ``prepare`` what sending calls raise.
+    """
+
+    async def prepare(self, symbol: str, leverage: int) -> None:
+        """One-way mode, isolated margin and leverage of a symbol; once done it is remembered."""
+        ...
+
+    async def terms(self, symbol: str) -> FuturesTerms:
+        """Leverage and maintenance margin of the symbol's first brackets."""
+        ...
+
+    async def positions(self) -> dict[str, VenuePosition]:
+        """Open net positions by symbol."""
+        ...
+
+    async def foreign_orders(self, symbol: str, since: int) -> list[ForeignOrder]:
+        """Orders with executions since ``since`` (ms) that do not carry an id of ours."""
+        ...
+
+    async def funding(self, symbol: str, since: int) -> list[Funding]:
+        """Funding payments since ``since`` (ms), oldest first."""
+        ...
 
 
 class Trader(Protocol):
@@ -27,6 +104,11 @@ class Trader(Protocol):
     ``RateLimited``, ``Overloaded``, ``ClockOff``, ``AlreadySent``, ``OutcomeUnknown`` (and
     ``OrderGone`` for a cancel); reads raise ``Unavailable``, ``RateLimited`` or ``KeyRefused``.
     """
+
+    @property
+    def futures(self) -> FuturesAccount | None:
+        """The futures side of the account; None for a spot account."""
+        ...
 
     async def place(self, order: Order, rules: SymbolRules) -> OrderReport:
         """Send a single order, signed with its ``signed_at``."""
@@ -47,7 +129,7 @@ class Trader(Protocol):
         ...
 
     async def open_orders(self, symbol: str) -> list[OrderReport]:
-        """All open orders of the symbol, foreign ones too."""
+        """All open orders of the symbol, foreign and conditional ones too."""
         ...
 
     async def fills(self, order: Order) -> list[Fill]:
@@ -68,7 +150,7 @@ class Trader(Protocol):
 
 
 class Brokerage(Protocol):
-    """Opens accounts by name (``paper:<bot>``, ``key:<key>``)."""
+    """Opens accounts by name (``paper:<bot>``, ``key:<key>``, ``futures:<key>``)."""
 
     async def trader(self, account: str) -> Trader:
         """The account's trader, opened once and kept; raises ``NotFound`` or ``KeyRefused``."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -58,6 +59,7 @@ keys = Table(
     Column("checked_at", MS, nullable=False),
     Column("ip_restricted", Boolean, nullable=False),
     Column("problem", Text, nullable=False, default=""),
+    Column("futures", Boolean, nullable=False, server_default=false()),
     Column("sealed", LargeBinary),
     UniqueConstraint("public_id"),
 )

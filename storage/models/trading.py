@@ -10,17 +10,18 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
 from engine.core.bot_config import Environment
 from engine.core.bot_state import BotState
 from engine.core.market import Market, Side
-from engine.core.order import FINAL_STATES, Leg, OrderKind, OrderState
+from engine.core.order import FINAL_STATES, Leg, OrderKind, OrderState, Refusal
 from engine.core.position import ExitReason, PositionSide, PositionState, ProtectionState
 from engine.core.signal import Action
 from storage.models.base import metadata, of_a_bot
-from storage.types import ID, MS, Amounts, Choice, Config, Exact, Readings, Refusal, Texts
+from storage.types import ID, MS, Amounts, Choice, Config, Exact, Readings, RefusedCheck, Texts
 
 bots = Table(
     "bots",
@@ -70,7 +71,7 @@ signals = Table(
     Column("values", Readings, nullable=False),
     Column("confidence", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("refused", Refusal),
+    Column("refused", RefusedCheck),
     UniqueConstraint("bot_id", "candle_open"),
 )
 
@@ -104,6 +105,11 @@ positions = Table(
     Column("naked_since", MS),
     Column("guarded", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("leverage", Integer, nullable=False, server_default="1"),
+    Column("best_price", Exact),
+    Column("watches_target", Boolean, nullable=False, server_default=false()),
+    Column("funding", Exact, nullable=False, server_default="0"),
+    Column("gone_qty", Exact, nullable=False, server_default="0"),
     UniqueConstraint("bot_id", "decision"),
     of_a_bot(),
 )
@@ -146,6 +152,8 @@ orders = Table(
     Column("updated_at", MS, nullable=False),
     Column("note", Text, nullable=False),
     Column("decision", Integer, nullable=False),
+    Column("close_position", Boolean, nullable=False, server_default=false()),
+    Column("refusal", Choice(Refusal), nullable=False, server_default=text("''")),
     UniqueConstraint("client_id"),
     Index(None, "bot_id", "decision"),
     of_a_bot(),
@@ -209,10 +217,26 @@ trades = Table(
     Column("opened_at", MS, nullable=False),
     Column("closed_at", MS, nullable=False),
     Column("fees", Amounts, nullable=False),
+    Column("funding", Exact, nullable=False, server_default="0"),
+    Column("leverage", Integer, nullable=False, server_default="1"),
+    Column("gone", Exact, nullable=False, server_default="0"),
     UniqueConstraint("position_id"),
     Index(None, "owner_id", "closed_at"),
     Index(None, "bot_id", "closed_at"),
     of_a_bot(),
+)
+
+fundings = Table(
+    "fundings",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("owner_id", ID, nullable=False, index=True),
+    Column("position_id", ID, ForeignKey("positions.id"), nullable=False, index=True),
+    Column("account", Text, nullable=False),
+    Column("payment_id", Text, nullable=False),
+    Column("amount", Exact, nullable=False),
+    Column("at", MS, nullable=False),
+    UniqueConstraint("account", "payment_id"),
 )
 
 counters = Table(

@@ -9,7 +9,9 @@ from engine.core.market import Side, SymbolRules
 from engine.core.money import fixed
 from engine.core.order import Fill, Order, OrderKind, OrderReport
 from engine.exchange.binance import parse
-from engine.exchange.binance.client import Client, Connection
+from engine.exchange.binance.ask import Ask, Priority, Product, urgency
+from engine.exchange.binance.client import Client
+from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.errors import Unreadable, translated
 from engine.exchange.binance.fields import field, items
 from engine.exchange.binance.user_stream import user_events
@@ -34,11 +36,18 @@ class SpotTrader:
         self._connection = connection
         self._client = client
 
+    @property
+    def futures(self) -> None:
+        """None: this is a spot account."""
+        return
+
     # The exchange checks its own rules: they are in the port for books without an exchange.
     async def place(self, order: Order, rules: SymbolRules) -> OrderReport:  # noqa: ARG002
         """Send one order."""
         params = order_params(order)
-        answer = await self._send(self._client.create_order, params, order)
+        answer = await self._send(
+            self._client.create_order, params, order, self._ask(urgency(order.leg), orders=1)
+        )
         with translated(sending=True):
             return parse.order_report(answer)
 
@@ -50,7 +59,9 @@ class SpotTrader:
     ) -> tuple[OrderReport, OrderReport]:
         """Send both legs as one list."""
         params = oco_params(target, stop)
-        answer = await self._send(self._client.v3_post_order_list_oco, params, target)
+        answer = await self._send(
+            self._client.v3_post_order_list_oco, params, target, self._ask(Priority.STOP, orders=2)
+        )
         with translated(sending=True):
             reports = {report.client_id: report for report in parse.list_reports(answer)}
             if not {target.client_id, stop.client_id} <= reports.keys():
@@ -66,7 +77,8 @@ class SpotTrader:
         else:
             params["origClientOrderId"] = order.client_id
             cancel = self._client.cancel_order
-        answer = await self._connection.send(self._checked(cancel, params, NotSent), urgent=True)
+        ask = self._ask(Priority.STOP)
+        answer = await self._connection.send(self._checked(cancel, params, NotSent), ask=ask)
         with translated(sending=True):
             if order.list_id is not None:
                 return parse.list_reports(answer)
@@ -84,7 +96,9 @@ class SpotTrader:
 
     async def open_orders(self, symbol: str) -> list[OrderReport]:
         """All open orders of the symbol; one that cannot be read makes the answer unread."""
-        answer = await self._read(self._client.get_open_orders, {"symbol": symbol})
+        answer = await self._read(
+            self._client.get_open_orders, {"symbol": symbol}, self._ask(Priority.READ, 6)
+        )
         with translated(sending=False):
             return [parse.order_report(raw) for raw in items(answer, "open orders")]
 
@@ -101,7 +115,9 @@ class SpotTrader:
 
     async def balances(self) -> dict[str, Balance]:
         """Free and locked amounts."""
-        answer = await self._read(self._client.get_account, {"omitZeroBalances": "true"})
+        answer = await self._read(
+            self._client.get_account, {"omitZeroBalances": "true"}, self._ask(Priority.READ, 20)
+        )
         with translated(sending=False):
             return parse.balances(answer)
 
@@ -115,13 +131,14 @@ class SpotTrader:
 
     async def _find(self, order: Order) -> Any:
         params: Params = {"symbol": order.symbol, "origClientOrderId": order.client_id}
-        return await self._read(self._client.get_order, params, urgent=True)
+        return await self._read(self._client.get_order, params, self._ask(Priority.DOUBT, 4))
 
     async def _trades(self, order: Order, exchange_id: str) -> list[Fill]:
         found: list[Fill] = []
         params: Params = {"symbol": order.symbol, "orderId": exchange_id, "limit": _PAGE}
         while True:
-            page = await self._read(self._client.get_my_trades, params, urgent=True)
+            ask = self._ask(Priority.DOUBT, 5)
+            page = await self._read(self._client.get_my_trades, params, ask)
             with translated(sending=False):
                 found += [parse.trade(raw, order.client_id) for raw in items(page, "trades")]
             if len(page) < _PAGE:
@@ -129,19 +146,18 @@ class SpotTrader:
             params["fromId"] = int(found[-1].trade_id) + 1
 
     async def _send(
-        self, method: Callable[..., Awaitable[Any]], params: Params, order: Order
+        self, method: Callable[..., Awaitable[Any]], params: Params, order: Order, ask: Ask
     ) -> Any:
         if order.signed_at is not None:
             params["signed_at"] = order.signed_at
         call = self._checked(method, params, NotSent)
-        return await self._connection.send(call, urgent=order.leg.exit)
+        return await self._connection.send(call, ask=ask)
 
-    async def _read(
-        self, method: Callable[..., Awaitable[Any]], params: Params, *, urgent: bool = False
-    ) -> Any:
-        return await self._connection.read(
-            self._checked(method, params, Unavailable), urgent=urgent
-        )
+    async def _read(self, method: Callable[..., Awaitable[Any]], params: Params, ask: Ask) -> Any:
+        return await self._connection.read(self._checked(method, params, Unavailable), ask=ask)
+
+    def _ask(self, priority: Priority, weight: int = 1, orders: int = 0) -> Ask:
+        return Ask(Product.SPOT, priority, self._client.owner, weight, orders)
 
     def _checked(
         self,

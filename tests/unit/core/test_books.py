@@ -24,7 +24,7 @@ from engine.core.position import (
     next_protection,
 )
 from engine.core.trade import close_books, exit_reason, result_at
-from tests.unit.core.build import NOW, D, decimals, fill, position, rules
+from tests.unit.core.build import NOW, D, decimals, fill, order, position, rules
 
 ASSETS = st.sampled_from(["BTC", "USDT", "BNB"])
 EXITS = st.sampled_from([Leg.TARGET, Leg.STOP, Leg.CLOSE])
@@ -164,13 +164,16 @@ def test_the_result_at_a_price_counts_what_is_still_held():
 
 
 def test_the_reason_is_what_sold_the_larger_part():
-    stopped = (Leg.STOP, fill(1, quantity=D("0.0007")))
-    closed = (Leg.CLOSE, fill(2, quantity=D("0.0003")))
+    stopped = order(leg=Leg.STOP, booked_qty=D("0.0007"))
+    trailed = replace(stopped, reason="TRAILING_STOP")
+    closed = order(leg=Leg.CLOSE, booked_qty=D("0.0003"))
     asked = position(close_reason=ExitReason.PANIC)
 
     assert exit_reason(asked, [stopped, closed]) is ExitReason.STOP_LOSS
+    assert exit_reason(asked, [trailed, closed]) is ExitReason.TRAILING_STOP
     assert exit_reason(asked, [closed]) is ExitReason.PANIC
-    assert exit_reason(position(), [(Leg.TARGET, fill(3))]) is ExitReason.TAKE_PROFIT
+    target = order(leg=Leg.TARGET, booked_qty=D(1))
+    assert exit_reason(position(), [target]) is ExitReason.TAKE_PROFIT
     assert exit_reason(position(), []) is ExitReason.EXTERNAL
 
 

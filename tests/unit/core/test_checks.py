@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from engine.core.bot_config import Sizing
+from engine.core.bot_config import Direction, Sizing
 from engine.core.bot_state import BOT_TABLE, BotEvent, BotState, next_bot_state
 from engine.core.checks import CHECKS, DayCount, EntryFacts, Refused, first_refusal
 from engine.core.client_id import decode_client_id
@@ -15,10 +16,11 @@ from engine.core.decide import (
     EntryPlan,
     approve_entry,
     plan_entry,
-    wants_entry,
+    wanted_side,
     wants_exit,
 )
 from engine.core.errors import IllegalEvent
+from engine.core.market import Market
 from engine.core.order import OrderKind, OrderState, Side
 from engine.core.position import PositionSide, PositionState
 from engine.core.signal import Action, Signal
@@ -131,12 +133,23 @@ def test_the_planned_entry_is_the_approved_one():
     assert plan_entry(approved, plan) == planned
 
 
-@given(st.sampled_from(Action))
-def test_a_buy_enters_only_when_nothing_is_held(action):
-    signal = Signal(action, NOW, 1.0, "x")
+@given(st.sampled_from(Action), st.sampled_from(Direction))
+def test_a_signal_enters_the_way_it_points_where_the_bot_may_go_that_way(action, direction):
+    way = config(market=Market.FUTURES, direction=direction)
+    wanted = {Action.BUY: PositionSide.LONG, Action.SELL: PositionSide.SHORT}.get(action)
+    may = wanted is not None and direction.value in {wanted.value, "both"}
 
-    assert wants_entry(signal, None) is (action is Action.BUY)
-    assert not wants_entry(signal, position())
+    assert wanted_side(Signal(action, NOW, 1.0, "x"), way) is (wanted if may else None)
+
+
+def test_spot_bots_have_no_leverage_and_only_go_long():
+    for change in ({"leverage": 2}, {"direction": Direction.BOTH}):
+        with pytest.raises(ValidationError, match="only go long"):
+            config(**change)
+
+
+def test_more_leverage_than_the_cap_is_the_cap():
+    assert config(market=Market.FUTURES, leverage=125).leverage == 50
 
 
 @given(st.sampled_from(Action), st.sampled_from(PositionState), st.booleans())
