@@ -39,13 +39,15 @@ def account_of(accounts: Mapping[str, Account], key: str | None) -> Account:
     if not key:
         raise Refused(-2014, "API-key format invalid.", status=401)
     account = accounts.get(key)
-    if account is None:
+    if account is None or account.refused:
         raise bad_key()
     return account
 
 
-def verify(account: Account, payload: str, values: Mapping[str, str], clock: VirtualClock) -> None:
-    """Hold a signed request against its signature and the time gate.
+def verify(
+    account: Account, payload: str, values: Mapping[str, str], clock: VirtualClock, skew: int = 0
+) -> None:
+    """Hold a signed request against its signature and the time gate, ``skew`` ms off the clock.
 
     The gate counts real time: at speed 60 a request may be 60 times as old in virtual ms, so a
     client is as free in a fast demo as at the exchange itself.
@@ -59,7 +61,7 @@ def verify(account: Account, payload: str, values: Mapping[str, str], clock: Vir
     window, stamp = _window(values), _stamp(values["timestamp"])
     if not _matches(account.secret, payload, values["signature"]):
         raise Refused(-1022, "Signature for this request is not valid.")
-    age = (clock.now() - stamp) / clock.tolerance
+    age = (clock.now() + skew - stamp) / clock.tolerance
     if age <= -_AHEAD:
         raise Refused(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if age > window:

@@ -13,12 +13,16 @@ from engine.exchange.simulator.world import World
 
 @dataclass(slots=True)
 class Call:
-    """World, parameters, virtual time, and the account that signed (None for public requests)."""
+    """World, parameters, virtual time, and the account that signed (None for public requests).
+
+    ``skew`` is by how many ms the clock is told wrong, when the time is asked for.
+    """
 
     world: World
     params: Params
     now: int
     signer: Account | None = None
+    skew: int = 0
 
     @property
     def account(self) -> Account:

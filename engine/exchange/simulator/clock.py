@@ -10,6 +10,11 @@ def system_ms() -> int:
     return time.time_ns() // _NS_PER_MS
 
 
+def precise_ms() -> float:
+    """Wall time in ms with fractions, to tell apart what comes within one."""
+    return time.time_ns() / _NS_PER_MS
+
+
 class VirtualClock:
     """Clock that runs ``speed`` times as fast as real time; speed 0 stands still.
 

@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
 
 from engine.core.market import Timeframe
-from engine.exchange.simulator.faults import Faults
+from engine.exchange.simulator.faults import Fault, Faults, Occasion
 from engine.exchange.simulator.market import Market
+from engine.exchange.simulator.mishaps import edited
 from engine.exchange.simulator.symbols import wire
 from engine.exchange.simulator.tape import Kind, Point
 
 _QUIET_NS = 250_000_000
 _UNIT = 10**8
 _SENT_AFTER = 0.01
+_HELD_AT_MOST = 1.0
 Later = Callable[[float, Callable[[], None]], object]
 
 
@@ -48,27 +51,80 @@ class Sender:
     def __init__(self, faults: Faults, later: Later) -> None:
         self._faults = faults
         self._later = later
-        self._held: dict[tuple[int, str], bytes] = {}
+        self._held: dict[tuple[int, str], Callable[[], None]] = {}
 
-    def send(self, socket: Socket, name: str, text: bytes) -> None:
-        """Queue ``text`` of stream ``name`` unless a fault says otherwise."""
-        fault = self._faults.for_stream(name)
+    def send(self, socket: Socket, about: Occasion | str, text: bytes) -> None:
+        """Queue ``text`` of a stream unless a fault says otherwise.
+
+        ``about`` is what stream faults are held against; a bare name has no facts but those that
+        can be read from the text.
+        """
+        faults = self._faults
+        if not faults.rules:
+            self._push(socket, about, text)
+            return
+        if isinstance(about, str):
+            about = Occasion(stream=about, facts=facts_of(orjson.loads(text)))
+        fault = faults.for_stream(about)
         if fault is None:
-            socket.push(text)
-            held = self._held.pop((id(socket), name), None)
-            if held is not None:
-                socket.push(held)
-        elif fault.what == "duplicate":
-            socket.push(text)
-            socket.push(text)
-        elif fault.what == "reorder":
-            self._held[id(socket), name] = text
-        elif fault.what == "disconnect":
-            socket.drop()
-        elif fault.what == "delay":
-            self._later(fault.ms / 1000, lambda: socket.push(text))
-        if self._faults.rules:  # the message itself leaves in the next turns of the loop
-            self._later(_SENT_AFTER, lambda: self._faults.moment("event_sent", stream=name))
+            self._push(socket, about, text)
+        else:
+            self._mishap(socket, about, text, fault)
+        # the message itself leaves in the next turns of the loop
+        self._later(_SENT_AFTER, partial(faults.moment, "event_sent", about))
+
+    def _mishap(self, socket: Socket, about: Occasion, text: bytes, fault: Fault) -> None:
+        seconds = self._faults.seconds(fault)
+        match fault.what:
+            case "duplicate":
+                self._push(socket, about, text)
+                again = partial(socket.push, text)
+                self._later(seconds, again) if seconds else again()
+            case "delay":
+                self._later(seconds, partial(socket.push, text))
+            case "reorder":
+                self._hold(socket, about.stream, text, seconds or _HELD_AT_MOST)
+            case "disconnect":
+                socket.drop()
+            case "edit":
+                message = orjson.loads(text)
+                edited(_inner(message), fault.changes)
+                self._push(socket, about, orjson.dumps(message))
+
+    def _hold(self, socket: Socket, name: str, text: bytes, seconds: float) -> None:
+        """Keep a message until the next of its stream has been sent, or its time is up."""
+        place = (id(socket), name)
+
+        def let_go() -> None:
+            if self._held.get(place) is let_go:
+                del self._held[place]
+                socket.push(text)
+
+        self._held[place] = let_go
+        self._later(seconds, let_go)
+
+    def _push(self, socket: Socket, about: Occasion | str, text: bytes) -> None:
+        socket.push(text)
+        name = about if isinstance(about, str) else about.stream
+        held = self._held.get((id(socket), name))
+        if held is not None:
+            held()
+
+
+def facts_of(message: Any) -> dict[str, Any]:
+    """Fields of an event, however it is wrapped, with those of its order and its symbol."""
+    event = _inner(message)
+    if not isinstance(event, dict):
+        return {}
+    order = event.get("o")
+    facts = event | order if isinstance(order, dict) else event
+    return facts | {"symbol": facts.get("s", "")}
+
+
+def _inner(message: Any) -> Any:
+    if not isinstance(message, dict):
+        return message
+    return message.get("event", message.get("data", message))
 
 
 class MarketStreams:

@@ -11,10 +11,14 @@ _SECRET = frozenset({"signature"})
 
 @dataclass(slots=True)
 class Entry:
-    """One request: real and virtual arrival in ms; ``status`` is None while unanswered."""
+    """One request: real arrival in ms with fractions, and in ms of the exchange's clock.
+
+    ``status`` is None while unanswered and of a request that was not carried out; ``fault`` is
+    what was done to it; ``retry_after`` are the seconds of silence that were asked for.
+    """
 
     number: int
-    real_ms: int
+    real_ms: float
     at: int
     method: str
     path: str
@@ -23,6 +27,8 @@ class Entry:
     status: int | None = None
     code: int | None = None
     fault: str = ""
+    weight: int = 0
+    retry_after: int = 0
 
 
 class Journal:
@@ -33,7 +39,7 @@ class Journal:
         self._count = 0
 
     def add(
-        self, real_ms: int, at: int, method: str, path: str, key: str, params: Mapping[str, str]
+        self, real_ms: float, at: int, method: str, path: str, key: str, params: Mapping[str, str]
     ) -> Entry:  # fmt: skip
         """Write a request down, without its signature."""
         told = {name: value for name, value in params.items() if name not in _SECRET}

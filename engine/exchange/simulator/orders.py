@@ -72,6 +72,7 @@ class Account:
     can_futures: bool = True
     can_transfer: bool = False
     ip_restricted: bool = True
+    refused: bool = False
     bnb_burn: bool = False
     maker_fee: Decimal = Decimal("0.001")
     taker_fee: Decimal = Decimal("0.001")

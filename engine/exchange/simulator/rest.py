@@ -1,19 +1,19 @@
-"""The REST door: limits, keys, signatures and faults around every endpoint."""
+"""The REST door: what surrounds every endpoint, from the first byte to the answer or a fault."""
 
 import asyncio
-from typing import Any
 
 import orjson
 from aiohttp import web
 
-from engine.exchange.simulator import rest_account, rest_market, rest_orders
-from engine.exchange.simulator.auth import account_of, signed_payload, verify
-from engine.exchange.simulator.call import Call, Endpoint
-from engine.exchange.simulator.clock import system_ms
+from engine.exchange.simulator import mishaps, rest_account, rest_market, rest_orders
+from engine.exchange.simulator.auth import signed_payload
+from engine.exchange.simulator.call import Endpoint
+from engine.exchange.simulator.clock import precise_ms
 from engine.exchange.simulator.errors import Refused
-from engine.exchange.simulator.faults import Fault
+from engine.exchange.simulator.faults import Fault, Occasion
 from engine.exchange.simulator.journal import Entry
 from engine.exchange.simulator.params import Params, merged
+from engine.exchange.simulator.serving import Asked, serve
 from engine.exchange.simulator.world import World
 
 ROUTES: dict[tuple[str, str], Endpoint] = (
@@ -34,131 +34,86 @@ class RestDoor:
         """One request, from its first byte to the answer or the fault put in its place."""
         body = (await request.read()).decode("utf-8", "replace")
         query = request.raw_path.partition("?")[2]
-        method, path = request.method, request.path
-        faults = self._world.faults
         key = request.headers.get("X-MBX-APIKEY", "")
         try:
             values, broken = merged(query, body), None
         except Refused as refusal:
             values, broken = {}, refusal
+        occasion = Occasion(request.method, request.path, key, facts=values)
         entry = self._world.journal.add(
-            system_ms(), self._world.clock.now(), method, path, key, values
+            precise_ms(), self._world.clock.now(), request.method, request.path, key, values
         )
-        faults.moment("request_read", method=method, path=path)
-        fault = faults.request(
-            method, path, "delay", "drop_before", "drop_after", "half_answer", "status", "code"
-        )
-        if fault is not None:
-            entry.fault = fault.what
-            early = await self._before(request, fault)
-            if early is not None:
-                entry.status = fault.status or None
-                return early
-        if broken is not None:
-            answer = _refusal(broken, entry)
-        else:
-            payload = signed_payload(query, body)
-            answer = self._answer(request, Params(values), payload, entry)
-        faults.moment("accepted_not_answered", method=method, path=path)
-        return await self._after(request, answer, fault)
+        payload = signed_payload(query, body)
+        asked = Asked(occasion, Params(values), payload, request.remote or "", entry)
+        return await self._through_faults(request, asked, broken)
 
-    def _answer(
-        self, request: web.Request, params: Params, payload: str, entry: Entry
-    ) -> web.Response:
-        if request.path in GONE:
+    async def _through_faults(
+        self, request: web.Request, asked: Asked, broken: Refused | None
+    ) -> web.StreamResponse:
+        faults, occasion, entry = self._world.faults, asked.occasion, asked.entry
+        faults.moment("request_read", occasion)
+        wait = faults.take(occasion, "delay")
+        if wait is not None and not wait.after:
+            await asyncio.sleep(faults.seconds(wait))
+        fault = faults.take(occasion, *mishaps.OUTCOMES)
+        entry.fault = fault.what if fault else wait.what if wait else ""
+        if fault is not None:
+            early = self._instead(request, asked, fault)
+            if early is not None:
+                return early
+        answer = self._answer(asked) if broken is None else _refusal(broken, entry)
+        faults.moment("accepted_not_answered", occasion)
+        if wait is not None and wait.after:
+            await asyncio.sleep(faults.seconds(wait))
+        wanted = fault is not None and fault.what == "half_answer"
+        if wanted or faults.wants("half_answer", occasion):
+            return await mishaps.half(
+                request, answer, lambda: faults.moment("half_answer", occasion)
+            )
+        return answer if fault is None else mishaps.told(request, answer, fault)
+
+    def _instead(self, request: web.Request, asked: Asked, fault: Fault) -> web.Response | None:
+        if fault.what == "ban":
+            seconds = self._world.faults.seconds(fault)
+            self._world.bans.begin(asked.address, fault.status or 418, seconds * 1000)
+        early = mishaps.instead(request, fault)
+        if early is not None:
+            asked.entry.status = fault.status or None
+            asked.entry.retry_after = fault.retry_after
+        return early
+
+    def _answer(self, asked: Asked) -> web.Response:
+        try:
+            self._world.bans.check(asked.address)
+        except Refused as refusal:
+            asked.entry.fault = asked.entry.fault or "ban"
+            return _refusal(refusal, asked.entry)
+        occasion, entry, limits = asked.occasion, asked.entry, self._world.limits
+        if occasion.path in GONE:
             entry.status = 410
             return web.Response(status=410, text=_GONE_PAGE, content_type="text/html")
-        endpoint = ROUTES.get((request.method, request.path))
+        endpoint = ROUTES.get((occasion.method, occasion.path))
         if endpoint is None:
             entry.status = 404
             return web.Response(status=404, text=_NOT_FOUND, content_type="text/html")
-        address = request.remote or ""
-        key = request.headers.get("X-MBX-APIKEY")
         try:
-            result = self._serve(endpoint, params, payload, address, key)
+            result = serve(self._world, endpoint, asked)
         except Refused as refusal:
             answer = _refusal(refusal, entry)
         else:
             entry.status = 200
             answer = web.Response(body=orjson.dumps(result), content_type="application/json")
-        counted = key if endpoint.orders and key in self._world.accounts else None
-        told = self._world.limits.headers(address, counted, endpoint.pools)
-        answer.headers.update(told)
-        return answer
-
-    def _serve(
-        self, endpoint: Endpoint, params: Params, payload: str, address: str, key: str | None
-    ) -> Any:
-        world, cost = self._world, endpoint.cost(params)
-        world.limits.spend_weight(address, cost, endpoint.pools)
-        call = Call(world, params, world.clock.now())
-        if endpoint.signed or endpoint.keyed:
-            call.signer = account_of(world.accounts, key)
-            if endpoint.signed:
-                verify(call.signer, payload, params.values, world.clock)
-            endpoint.admit(call.signer)
-            world.limits.spend_orders(call.signer.key, endpoint.orders, endpoint.pools)
-        result = endpoint.handler(call)
-        if endpoint.free:
-            world.limits.add_weight(address, -cost, endpoint.pools)
-        return result
-
-    async def _before(self, request: web.Request, fault: Fault) -> web.StreamResponse | None:
-        if fault.ms:
-            await asyncio.sleep(fault.ms / 1000)
-        if fault.what == "drop_before":
-            return _cut(request)
-        if fault.what in {"status", "code"} and not fault.after:
-            return _faulty(fault)
-        return None
-
-    async def _after(
-        self, request: web.Request, answer: web.Response, fault: Fault | None
-    ) -> web.StreamResponse:
-        half = fault is not None and fault.what == "half_answer"
-        if half or self._world.faults.wants("half_answer", request.method, request.path):
-            return await self._half(request, answer)
-        if fault is not None and fault.what == "drop_after":
-            return _cut(request)
-        if fault is not None and fault.what in {"status", "code"}:
-            return _faulty(fault)
-        return answer
-
-    async def _half(self, request: web.Request, answer: web.Response) -> web.StreamResponse:
-        body = answer.body if isinstance(answer.body, bytes) else b""
-        stream = web.StreamResponse(
-            status=answer.status, headers={"Content-Length": str(len(body))}
+        counted = (
+            occasion.key if endpoint.orders and occasion.key in self._world.accounts else None
         )
-        stream.content_type = "application/json"
-        await stream.prepare(request)
-        await stream.write(body[: len(body) // 2])
-        self._world.faults.moment("half_answer", method=request.method, path=request.path)
-        return _cut(request, stream)
-
-
-def _cut(request: web.Request, answer: web.StreamResponse | None = None) -> web.StreamResponse:
-    """End the connection; what is returned can no longer be sent."""
-    if request.transport is not None:
-        request.transport.abort()
-    return answer if answer is not None else web.Response(status=500)
+        answer.headers.update(limits.headers(asked.address, counted, endpoint.pools))
+        return answer
 
 
 def _refusal(refusal: Refused, entry: Entry) -> web.Response:
     entry.status, entry.code = refusal.status, refusal.code
+    entry.retry_after = int(refusal.headers.get("Retry-After", 0))
     return web.Response(
         status=refusal.status, body=orjson.dumps(refusal.body), headers=refusal.headers,
         content_type="application/json",
     )  # fmt: skip
-
-
-def _faulty(fault: Fault) -> web.Response:
-    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
-    if fault.body is not None:
-        return web.Response(status=fault.status or 400, text=fault.body, headers=headers,
-                            content_type="text/html")  # fmt: skip
-    if not fault.code:
-        return web.Response(status=fault.status, headers=headers, content_type="text/html",
-                            text=f"<html><body><h1>{fault.status}</h1></body></html>")  # fmt: skip
-    body = {"code": fault.code, "msg": fault.msg or "Injected."}
-    return web.Response(status=fault.status or 400, body=orjson.dumps(body), headers=headers,
-                        content_type="application/json")  # fmt: skip

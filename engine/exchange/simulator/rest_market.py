@@ -27,7 +27,7 @@ def ping(_: Call) -> dict[str, Any]:
 
 def server_time(call: Call) -> dict[str, Any]:
     """Virtual time."""
-    return {"serverTime": call.now}
+    return {"serverTime": call.now + call.skew}
 
 
 def exchange_info(call: Call) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 
+from engine.exchange.simulator.bans import Bans
 from engine.exchange.simulator.book import Book
 from engine.exchange.simulator.clock import VirtualClock, system_ms
 from engine.exchange.simulator.faults import Faults
 from engine.exchange.simulator.hub import Later, MarketStreams, Sender, Socket
 from engine.exchange.simulator.journal import Journal
+from engine.exchange.simulator.lag import Lag
 from engine.exchange.simulator.limits import Limits
 from engine.exchange.simulator.market import Market
 from engine.exchange.simulator.orders import Account, Balance
@@ -75,10 +77,13 @@ class World:
             symbols=options.symbols, pieces=_pieces(options.speed),
         )  # fmt: skip
         self.clock = VirtualClock(self.market.origin_ms, options.speed)
-        self.faults = Faults()
+        self.faults = Faults(options.seed)
+        self.bans = Bans(self.clock)
+        self.lag = Lag(self.faults)
         self.limits = Limits(self.clock)
         self.journal = Journal()
         self.accounts: dict[str, Account] = {}
+        self.later = later
         self.sender = Sender(self.faults, later)
         self.streams = MarketStreams(self.market, self.sender)
         self.listeners: dict[str, list[Tell]] = {}
