@@ -89,7 +89,8 @@ async def _telegram(settings: "Settings") -> str:
 
 
 async def _exchange(settings: "Settings") -> str:
-    from engine.exchange.binance.client import Connection, endpoints_of
+    from engine.exchange.binance.connection import Connection
+    from engine.exchange.binance.endpoints import endpoints_of
     from engine.runtime.clock import MarketClock
 
     exchange = settings.exchange

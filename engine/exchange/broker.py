@@ -8,7 +8,7 @@ from engine.core.bot_config import Environment
 from engine.core.errors import NotFound, Unavailable
 from engine.core.market import Market
 from engine.exchange.binance import rights
-from engine.exchange.binance.client import Connection
+from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.paper import PaperTrader
 from engine.ports.account import KeyRing

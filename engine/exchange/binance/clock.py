@@ -46,6 +46,18 @@ class ExchangeClock:
         """The exchange's time (ms) at ``ours_ms`` of our clock, or now."""
         return (self._clock.now_ms() if ours_ms is None else ours_ms) + self.offset_ms
 
+    def left(self, ms: int) -> float:
+        """Real seconds until the present window of that length is surely over.
+
+        Windows are aligned to the exchange's clock; in a fast market they pass as fast.
+        """
+        surely = self.stamp() - self.error_ms
+        return (ms - surely % ms) / 1000 / max(1.0, self._clock.rate)
+
+    def until(self, at_ms: int) -> float:
+        """Real seconds until the exchange's clock shows ``at_ms``."""
+        return (at_ms - self.stamp()) / 1000 / max(1.0, self._clock.rate)
+
     async def refresh(self) -> None:
         """Measure if never done or stale; concurrent callers share it. Raises Unavailable."""
         async with self._lock:

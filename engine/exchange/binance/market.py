@@ -9,14 +9,20 @@ import structlog
 from engine.core.errors import Refused
 from engine.core.market import Book, Candle, Market, StreamKey, SymbolRules, Ticker24h
 from engine.exchange.binance import parse
-from engine.exchange.binance.client import Connection
+from engine.exchange.binance.ask import Ask, Priority, Product
+from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.errors import Unreadable, translated
 from engine.exchange.binance.fields import field, items
+from engine.exchange.binance.limits import limits_told
 from engine.exchange.binance.streams import spot_stream
 from engine.ports.market import MarketStream
 
 T = TypeVar("T")
 _PAGE = 1000
+_RULES = Ask(Product.SPOT, Priority.READ, weight=20)
+_CANDLES = Ask(Product.SPOT, Priority.READ, weight=2)
+_BOOK = Ask(Product.SPOT, Priority.READ, weight=2)
+_TICKERS = Ask(Product.SPOT, Priority.OPTIONAL, weight=80)
 _log = structlog.get_logger("exchange")
 
 
@@ -28,10 +34,10 @@ class BinanceMarket:
 
     async def rules(self, market: Market) -> dict[str, SymbolRules]:
         """Rules of every symbol that can be read."""
-        info = await self._get(market, "get_exchange_info")
+        info = await self._get(market, _RULES, "get_exchange_info")
         with translated(sending=False):
-            limit = parse.weight_limit(info)
-            self._connection.governor.limit = limit or self._connection.governor.limit
+            limits = limits_told(Product.SPOT, info)
+            self._connection.governor(Product.SPOT).learn(limits)
             listed = items(field(info, "symbols"), "symbols")
         return {rules.symbol: rules for rules in _readable(parse.symbol_rules, listed)}
 
@@ -49,13 +55,13 @@ class BinanceMarket:
 
     async def book(self, market: Market, symbol: str) -> Book:
         """Best bid and ask now."""
-        answer = await self._get(market, "get_orderbook_ticker", symbol=symbol)
+        answer = await self._get(market, _BOOK, "get_orderbook_ticker", symbol=symbol)
         with translated(sending=False):
             return parse.book(answer, self._connection.clock.now_ms())
 
     async def tickers(self, market: Market) -> list[Ticker24h]:
         """A day's figures of every symbol that can be read."""
-        answer = await self._get(market, "get_ticker")
+        answer = await self._get(market, _TICKERS, "get_ticker")
         with translated(sending=False):
             return list(_readable(parse.ticker, items(answer, "tickers")))
 
@@ -82,7 +88,7 @@ class BinanceMarket:
         # Asked before the request leaves and less the doubt: never later than the exchange's time.
         now = self._connection.exchange_clock.stamp() - self._connection.exchange_clock.error_ms
         answer = await self._get(
-            key.market, "get_klines", symbol=key.symbol, interval=key.timeframe.value,
+            key.market, _CANDLES, "get_klines", symbol=key.symbol, interval=key.timeframe.value,
             limit=size, **bounds,
         )  # fmt: skip
         with translated(sending=False):
@@ -92,10 +98,10 @@ class BinanceMarket:
         closed += [candle for candle, close_time in rows[-1:] if close_time < now]
         return closed, len(rows) == size
 
-    async def _get(self, market: Market, method: str, **params: Any) -> Any:
+    async def _get(self, market: Market, ask: Ask, method: str, **params: Any) -> Any:
         _spot_only(market)
         call = getattr(self._connection.public, method)
-        return await self._connection.read(lambda: call(**params), signed=False)
+        return await self._connection.read(lambda: call(**params), ask=ask, signed=False)
 
 
 def _spot_only(market: Market) -> None:

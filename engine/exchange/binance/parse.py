@@ -85,14 +85,6 @@ def _bounds(raw: Json | None, names: tuple[str, str, str]) -> tuple[Decimal, Dec
     return first, second, third
 
 
-def weight_limit(raw: Json) -> int | None:
-    """Request weight per minute out of ``exchangeInfo``, or None when it is not told."""
-    for limit in items(raw.get("rateLimits", []), "rateLimits"):
-        if limit.get("rateLimitType") == "REQUEST_WEIGHT" and limit.get("interval") == "MINUTE":
-            return integer(limit, "limit") // max(1, integer(limit, "intervalNum"))
-    return None
-
-
 def kline(row: Any) -> tuple[Candle, int]:
     """A REST kline as candle and its close time (ms)."""
     try:

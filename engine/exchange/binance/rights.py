@@ -1,10 +1,13 @@
 """What a key may do and what its account holds, asked before it is kept."""
 
 from decimal import Decimal
+from typing import Any
 
 from engine.core.account import Credentials, KeyRights
 from engine.exchange.binance import parse
-from engine.exchange.binance.client import Client, Connection
+from engine.exchange.binance.ask import Ask, Priority, Product
+from engine.exchange.binance.client import Client
+from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import Json, flag
 
@@ -21,19 +24,21 @@ async def check_key(connection: Connection, credentials: Credentials) -> KeyRigh
 
 
 async def _asked(connection: Connection, client: Client) -> KeyRights:
-    answer = await connection.read(client.get_account_api_permissions)
+    answer = await connection.read(
+        client.get_account_api_permissions, ask=Ask(Product.SAPI, Priority.READ, client.owner)
+    )
     with translated(sending=False):
         rights = parse.key_rights(answer, {})
     if not rights.can_read:
         return rights
-    account = await connection.read(lambda: client.get_account(omitZeroBalances="true"))
+    account = await _account(connection, client)
     with translated(sending=False):
         return parse.key_rights(answer, _free(account))
 
 
 async def _by_trying(connection: Connection, client: Client) -> KeyRights:
     """The test network tells no rights of a key, and there is nothing to withdraw."""
-    account = await connection.read(lambda: client.get_account(omitZeroBalances="true"))
+    account = await _account(connection, client)
     with translated(sending=False):
         return KeyRights(
             can_read=True,
@@ -43,6 +48,13 @@ async def _by_trying(connection: Connection, client: Client) -> KeyRights:
             ip_restricted=False,
             balances=_free(account),
         )
+
+
+async def _account(connection: Connection, client: Client) -> Any:
+    return await connection.read(
+        lambda: client.get_account(omitZeroBalances="true"),
+        ask=Ask(Product.SPOT, Priority.READ, client.owner, weight=20),
+    )
 
 
 def _free(account: Json) -> dict[str, Decimal]:

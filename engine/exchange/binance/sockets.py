@@ -14,7 +14,8 @@ from binance.ws.reconnecting_websocket import ReconnectingWebsocket
 from binance.ws.websocket_api import WebsocketAPI
 
 from engine.core.errors import Unavailable
-from engine.exchange.binance.client import Client, Endpoints
+from engine.exchange.binance.client import Client
+from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import translated
 
 MAX_QUEUE = 20_000

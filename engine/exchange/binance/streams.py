@@ -9,7 +9,7 @@ import structlog
 
 from engine.core.errors import Refused
 from engine.core.market import StreamKey
-from engine.exchange.binance.client import Endpoints
+from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import Unreadable
 from engine.exchange.binance.parse import market_message
 from engine.exchange.binance.sockets import MarketSocket

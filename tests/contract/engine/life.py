@@ -5,7 +5,8 @@ from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
 from engine.cycles.paper_ledger import RowsPaperLedger
 from engine.cycles.rulebook import Rulebook
-from engine.exchange.binance.client import Connection, local
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.market import BinanceMarket
 from engine.exchange.broker import Broker
 from engine.market.catalogue import CachedCatalogue

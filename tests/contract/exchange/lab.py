@@ -13,7 +13,8 @@ from engine.core.bot_config import Environment
 from engine.core.client_id import list_client_id
 from engine.core.market import Book, Market, Side, SymbolRules
 from engine.core.order import Leg, Order, OrderKind, OrderReport
-from engine.exchange.binance.client import Connection, local
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.market import BinanceMarket
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.paper import PaperTrader

@@ -16,7 +16,10 @@ from engine.core.account import Credentials
 from engine.core.bot_config import Environment
 from engine.core.errors import KeyRefused, OrderGone, OutcomeUnknown, RateLimited
 from engine.core.order import Leg, OrderEvent
-from engine.exchange.binance.client import Connection, local
+from engine.exchange.binance.ask import Product
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import local
+from engine.exchange.binance.limits import Kind, Limit
 from engine.exchange.binance.rights import check_key
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.simulator.server import DemoAccount
@@ -31,6 +34,8 @@ from tests.contract.exchange.lab import (
     reports,
     running,
 )
+
+FEW = Limit(Kind.WEIGHT, 60_000, 50, "X-MBX-USED-WEIGHT-1M")
 
 
 @asynccontextmanager
@@ -105,8 +110,8 @@ async def test_balances_are_told_by_event(lab):
 
 async def test_weight_that_runs_out_is_kept_for_exits(lab):
     venue = await lab.venue()
-    lab.connection.governor.limit = 30
     await lab.trader.balances()
+    lab.connection.governor(Product.SPOT).learn([FEW])
     with pytest.raises(RateLimited, match="kept for exits"):
         await venue.place(venue.order())
     assert (await venue.place(venue.order(Leg.CLOSE))).event is OrderEvent.FILL

@@ -11,7 +11,8 @@ from engine.core.errors import Unavailable
 from engine.core.market import Market, StreamKey, Timeframe
 from engine.core.order import OrderReport
 from engine.exchange.binance import sockets
-from engine.exchange.binance.client import Connection, local
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.market import BinanceMarket
 from engine.exchange.binance.user_stream import user_events
 from engine.ports.market import BookEvent, CandleEvent

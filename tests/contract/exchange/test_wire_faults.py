@@ -19,7 +19,8 @@ from engine.core.errors import (
     Unavailable,
 )
 from engine.core.order import Leg, OrderEvent
-from engine.exchange.binance.client import Connection, local
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.rights import check_key
 from engine.exchange.binance.spot import SpotTrader
 from tests.contract.exchange.lab import CREDENTIALS, KEY, SECRET, reports

@@ -8,7 +8,8 @@ from engine.core.account import Credentials
 from engine.core.bot_config import Environment
 from engine.core.errors import NotFound, Unavailable
 from engine.core.market import Market
-from engine.exchange.binance.client import LIVE, TESTNET, Connection, endpoints_of, local
+from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.endpoints import LIVE, TESTNET, endpoints_of, local
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.broker import Broker
 from engine.exchange.paper import PaperTrader

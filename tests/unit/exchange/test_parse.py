@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from engine.core.market import Market, Timeframe
 from engine.core.order import OrderEvent
 from engine.exchange.binance import parse
+from engine.exchange.binance.ask import Product
 from engine.exchange.binance.errors import Unreadable
+from engine.exchange.binance.limits import limits_told
 from engine.exchange.binance.streams import stream_names
 from engine.ports.account import Balance
 from engine.ports.market import BookEvent, CandleEvent
@@ -207,7 +209,7 @@ def test_rules_of_every_recorded_symbol_are_read(name):
     assert rules.min_notional >= 5
     assert "LIMIT_MAKER" in rules.order_types
     assert all(r.tick_size > 0 and r.step_size > 0 for r in found.values())
-    assert parse.weight_limit(info) in {1200, 6000}
+    assert limits_told(Product.SPOT, info)[0].most in {1200, 6000}
 
 
 @with_samples

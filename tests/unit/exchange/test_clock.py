@@ -1,54 +1,12 @@
-"""The governor of request weight and the exchange's clock, without a wire."""
+"""The exchange's clock, without a wire."""
 
 import asyncio
 
 import pytest
 
-from engine.core.errors import RateLimited, Unavailable
+from engine.core.errors import Unavailable
 from engine.exchange.binance.clock import ExchangeClock
-from engine.exchange.binance.governor import WEIGHT_HEADER, Governor
 from tests.fakes.clock import NOON, FrozenClock
-
-
-async def test_above_four_fifths_of_the_weight_only_urgent_requests_pass():
-    governor = Governor(limit=1000)
-    governor.heard(200, {WEIGHT_HEADER: "799"}, code=0, minute_left=30)
-    governor.admit(urgent=False)
-    governor.heard(200, {WEIGHT_HEADER: "800"}, code=0, minute_left=30)
-    governor.admit(urgent=True)
-    with pytest.raises(RateLimited) as held:
-        governor.admit(urgent=False)
-    assert 0 < held.value.retry_after <= 30
-
-
-async def test_a_used_minute_that_is_over_holds_nobody():
-    governor = Governor(limit=1000)
-    governor.heard(200, {WEIGHT_HEADER: "999"}, code=0, minute_left=0)
-    governor.admit(urgent=False)
-
-
-@pytest.mark.parametrize("status", [418, 429])
-async def test_told_to_be_silent_nobody_speaks(status):
-    governor = Governor()
-    governor.heard(status, {"Retry-After": "9"}, code=-1003, minute_left=1)
-    with pytest.raises(RateLimited) as held:
-        governor.admit(urgent=True)
-    assert 0 < held.value.retry_after <= 9
-
-
-async def test_too_many_orders_of_one_account_silence_no_other():
-    governor = Governor()
-    governor.heard(429, {"Retry-After": "9"}, code=-1015, minute_left=1)
-    governor.admit(urgent=False)
-
-
-async def test_a_shorter_silence_does_not_end_a_longer_one():
-    governor = Governor()
-    governor.heard(418, {"Retry-After": "100"}, code=-1003, minute_left=1)
-    governor.heard(429, {"Retry-After": "1"}, code=-1003, minute_left=1)
-    with pytest.raises(RateLimited) as held:
-        governor.admit(urgent=True)
-    assert held.value.retry_after > 90
 
 
 class Wire:

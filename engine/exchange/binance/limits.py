@@ -1,0 +1,120 @@
+"""The exchange's limits: how much in which window, what it calls them, and what is used of one.
+
+Source: Spot API "Rate limits", USD-M API "LIMITS": windows are aligned to the exchange's clock.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from engine.exchange.binance.ask import Product
+from engine.exchange.binance.fields import Json, integer, items
+
+_UNIT_MS = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
+
+
+class Kind(StrEnum):
+    """What a limit counts: request weight of an address, or orders of an account."""
+
+    WEIGHT = "REQUEST_WEIGHT"
+    ORDERS = "ORDERS"
+
+
+class Limit(NamedTuple):
+    """At most ``most`` in each window; ``header`` tells in an answer what is used of it."""
+
+    kind: Kind
+    ms: int
+    most: int
+    header: str
+
+
+def _limit(product: Product, kind: Kind, number: int, unit: str, most: int) -> Limit:
+    name = "X-MBX-USED-WEIGHT" if kind is Kind.WEIGHT else "X-MBX-ORDER-COUNT"
+    if product is Product.SAPI:
+        name = "X-SAPI-USED-IP-WEIGHT"
+    return Limit(kind, number * _UNIT_MS[unit], most, f"{name}-{number}{unit[0]}")
+
+
+DEFAULTS: dict[Product, tuple[Limit, ...]] = {
+    Product.SPOT: (
+        _limit(Product.SPOT, Kind.WEIGHT, 1, "MINUTE", 6000),
+        _limit(Product.SPOT, Kind.ORDERS, 10, "SECOND", 100),
+        _limit(Product.SPOT, Kind.ORDERS, 1, "DAY", 200_000),
+    ),
+    Product.FUTURES: (
+        _limit(Product.FUTURES, Kind.WEIGHT, 1, "MINUTE", 2400),
+        _limit(Product.FUTURES, Kind.ORDERS, 10, "SECOND", 300),
+        _limit(Product.FUTURES, Kind.ORDERS, 1, "MINUTE", 1200),
+    ),
+    Product.SAPI: (_limit(Product.SAPI, Kind.WEIGHT, 1, "MINUTE", 12_000),),
+}
+"""What the exchange grants unless its ``exchangeInfo`` says otherwise."""
+
+
+def limits_told(product: Product, info: Json) -> tuple[Limit, ...]:
+    """Limits out of ``exchangeInfo``, without kinds that we do not count; raises Unreadable."""
+    told = [
+        _limit(
+            product, Kind(raw["rateLimitType"]), integer(raw, "intervalNum"), raw["interval"],
+            integer(raw, "limit"),
+        )
+        for raw in items(info.get("rateLimits", []), "rateLimits")
+        if _is_counted(raw)
+    ]  # fmt: skip
+    return tuple(told)
+
+
+def _is_counted(raw: Any) -> bool:
+    counted = isinstance(raw, dict) and raw.get("rateLimitType") in set(Kind)
+    return counted and raw.get("interval") in _UNIT_MS
+
+
+@dataclass(slots=True, eq=False)
+class Window:
+    """What is used of a limit in its present window, and expected of requests in flight.
+
+    Times are the event loop's; ``until`` is when the window ends, ``number`` counts windows.
+    """
+
+    limit: Limit
+    used: int = 0
+    flying: int = 0
+    number: int = 0
+    until: float = 0.0
+
+    def roll(self, now: float, left: Callable[[int], float]) -> None:
+        """Begin anew once the window is over; ``left`` tells the real seconds that one has."""
+        if now >= self.until:
+            self.used = 0
+            self.number += 1
+            self.until = now + left(self.limit.ms)
+
+    def wait(self, amount: int, share: float, now: float) -> float | None:
+        """Seconds until ``amount`` may fit into ``share`` of the limit; None when it fits now.
+
+        0 when only requests in flight stand in the way.
+        """
+        most = self.limit.most * share
+        if self.used + self.flying + amount <= most:
+            return None
+        return 0.0 if self.used + amount <= most else self.until - now
+
+    def settle(self, amount: int, told: str, *, number: int) -> None:
+        """A request that left in window ``number`` was answered: ``told`` is the header's value.
+
+        Without a count, or with one that may be of the window before, what was expected counts.
+        """
+        if told.isdecimal() and number == self.number:
+            self.used = max(self.used, int(told))
+        else:
+            self.used += amount
+
+
+def renewed(windows: list[Window], limits: Sequence[Limit]) -> list[Window]:
+    """Windows of these limits; those of the same length go on."""
+    kept = {window.limit.ms: window for window in windows}
+    for limit in limits:
+        kept.setdefault(limit.ms, Window(limit)).limit = limit
+    return [kept[limit.ms] for limit in limits]
