@@ -7,7 +7,9 @@ from engine.core.market import Side
 from engine.core.money import floor_to_step
 from engine.exchange.simulator import ledger
 from engine.exchange.simulator.errors import filter_failure, rejected, unknown_order
-from engine.exchange.simulator.fills import STOPS, Fills, Listener, PartialRule, QuoteOf
+from engine.exchange.simulator.fates import Fates
+from engine.exchange.simulator.faults import Faults
+from engine.exchange.simulator.fills import STOPS, Fills, Listener, QuoteOf
 from engine.exchange.simulator.filters import check_order
 from engine.exchange.simulator.orders import Account, Kind, NewOrder, Order, OrderList, Status
 from engine.exchange.simulator.shelf import Shelf
@@ -18,7 +20,7 @@ class Book(Shelf):
     """The spot market as its users see it.
 
     ``specs`` and ``quote`` give a symbol's rules and (bid, ask); ``average`` its average price for
-    the filters; ``partial`` may limit the next fill of an order to a share of it (a test's wish).
+    the filters; ``fates`` may let things go wrong. Nothing trades on a symbol that is halted.
     """
 
     def __init__(
@@ -27,14 +29,15 @@ class Book(Shelf):
         quote: QuoteOf,
         average: Callable[[str], Decimal],
         listener: Listener,
-        partial: PartialRule = lambda _: None,
+        fates: Fates | None = None,
     ) -> None:
         super().__init__()
         self._specs = specs
         self._quote = quote
         self._average = average
         self._listener = listener
-        self._fills = Fills(self, specs, quote, listener, partial)
+        self._fates = fates or Fates(Faults())
+        self._fills = Fills(self, specs, quote, listener, self._fates)
 
     def check(self, account: Account, wish: NewOrder) -> None:
         """Everything that may speak against an order, short of its money.
@@ -105,6 +108,7 @@ class Book(Shelf):
         Raises:
             Refused: it is not live.
         """
+        self._race(order, at)
         if not order.status.live:
             raise unknown_order()
         cancelled = [o for o in (order.oco.orders if order.oco else [order]) if o.status.live]
@@ -113,13 +117,56 @@ class Book(Shelf):
         self._fills.finish(order)
         return cancelled
 
+    def fill(
+        self, order: Order, at: int, quantity: Decimal | None = None, price: Decimal | None = None
+    ) -> None:
+        """Let a live order trade now at its own price or another, all of it or a part.
+
+        Raises:
+            ValueError: it is not live, or not so large.
+        """
+        if not order.status.live or (quantity is not None and quantity > order.remaining):
+            raise ValueError("the order is not live or not so large")
+        wish = order.wish
+        self._fills.by_hand(
+            order,
+            at,
+            quantity,
+            price or wish.price or wish.stop_price or self._quote(wish.symbol)[0],
+        )
+
+    def expel(self, symbol: str, at: int) -> list[Order]:
+        """End all live orders of a symbol, as the exchange does in maintenance."""
+        ended = self.on_symbol(symbol)
+        for order in ended:
+            self._fills.end(order, Status.EXPIRED, at, reason="EXCHANGE_CANCELED")
+        for order in ended:
+            self._fills.finish(order)
+        return ended
+
     def jumped(self, symbol: str, price: Decimal, at: int) -> None:
         """The market has jumped to ``price``."""
-        self._fills.moved(symbol, price, at, jump=True)
+        self._moved(symbol, price, at, jump=True)
 
     def moved(self, symbol: str, price: Decimal, at: int) -> None:
         """The market has moved to ``price`` through everything between."""
-        self._fills.moved(symbol, price, at, jump=False)
+        self._moved(symbol, price, at, jump=False)
+
+    def _moved(self, symbol: str, price: Decimal, at: int, *, jump: bool) -> None:
+        if self._specs[symbol].status == "TRADING":
+            self._fills.moved(symbol, price, at, jump=jump)
+
+    def _race(self, order: Order, at: int) -> None:
+        """Fill an order, or a leg of its list, while it is being cancelled, if a rule says so."""
+        for leg in order.oco.orders if order.oco else [order]:
+            if not leg.status.live:
+                continue
+            rule = self._fates.strikes("fill_on_cancel", leg.account.key, leg.facts)
+            if rule is not None:
+                step = self._specs[leg.wish.symbol].step
+                wanted = rule.lots[0] if rule.lots else leg.remaining * rule.share
+                self.fill(leg, at, max(step, floor_to_step(min(wanted, leg.remaining), step)))
+                return
 
     def _check_list(
         self, account: Account, spec: SymbolSpec, legs: tuple[NewOrder, NewOrder], client_id: str

@@ -10,7 +10,8 @@ import orjson
 from aiohttp import web
 
 from engine.exchange.simulator import wire
-from engine.exchange.simulator.faults import BadFault, parse
+from engine.exchange.simulator.control_faults import FaultControl
+from engine.exchange.simulator.faults import BadFault
 from engine.exchange.simulator.symbols import describe
 from engine.exchange.simulator.symbols import wire as number
 from engine.exchange.simulator.tape import to_units
@@ -37,12 +38,13 @@ class Control:
         """Hang the paths into a server."""
         router.add_get("/sandbox/state", self.state)
         router.add_get("/sandbox/clock", self.clock)
+        faults = FaultControl(self._world)
         router.add_get("/sandbox/faults", self.faults)
         router.add_delete("/sandbox/faults", self.clear_faults)
         actions: dict[str, Action] = {
             "accounts": self._account, "price": self._price, "candle": self._candle,
-            "advance": self._advance, "faults": self._fault, "symbol": self._rules,
-            "disconnect": self._disconnect,
+            "advance": self._advance, "symbol": self._rules, "faults": faults.rule,
+            "fill": faults.fill, "disconnect": faults.disconnect,
         }  # fmt: skip
         for name, action in actions.items():
             router.add_post(f"/sandbox/{name}", _guarded(action))
@@ -74,8 +76,8 @@ class Control:
         return _json([rule.described() for rule in self._world.faults.rules])
 
     async def clear_faults(self, _: web.Request) -> web.Response:
-        """Remove all rules."""
-        self._world.faults.rules.clear()
+        """Remove all rules, and with them bans and what is hidden."""
+        self._world.forgive()
         return _json({})
 
     def _clock(self) -> dict[str, Any]:
@@ -83,14 +85,21 @@ class Control:
         return {"now": clock.now(), "speed": clock.speed, "origin": clock.origin_ms}
 
     async def _account(self, body: dict[str, Any]) -> Any:
-        """Open an account, set a known one's balances and rights, or revoke its key."""
+        """Open an account, set a known one's balances and rights, or revoke its key.
+
+        ``refused`` makes every request of the key fail as from a foreign address, until it is
+        false again; a revoked key comes back by opening the account anew.
+        """
+        known = self._world.accounts.get(body["key"])
         if body.get("revoked"):
             self._world.revoke(body["key"])
             return {}
+        secret = body["secret"] if known is None else body.get("secret", known.secret)
         balances = {asset: Decimal(str(v)) for asset, v in body.get("balances", {}).items()}
         account = self._world.add_account(
-            DemoAccount(body["key"], body["secret"], balances, bool(body.get("bnb_burn", False)))
+            DemoAccount(body["key"], secret, balances, bool(body.get("bnb_burn", False)))
         )
+        account.refused = bool(body.get("refused", False))
         for right, value in body.get("permissions", {}).items():
             if right not in _RIGHTS:
                 raise ValueError(f"permissions: one of {', '.join(_RIGHTS)}")
@@ -101,7 +110,10 @@ class Control:
         return wire.account(account)
 
     async def _rules(self, body: dict[str, Any]) -> Any:
-        """Change a symbol's status (TRADING, HALT, BREAK) or some of its filters."""
+        """Change a symbol's status or some of its filters.
+
+        Nothing trades unless the status is TRADING; ``expel`` ends all live orders besides.
+        """
         symbol, specs = self._symbol(body), self._world.market.specs
         changes: dict[str, Any] = {
             name: Decimal(str(body[name]))
@@ -111,13 +123,12 @@ class Control:
         if "status" in body:
             changes["status"] = str(body["status"])
         specs[symbol] = replace(specs[symbol], **changes)
+        book, now = self._world.book, self._world.clock.now()
+        if body.get("expel"):
+            book.expel(symbol, now)
+        if "status" in body:
+            book.jumped(symbol, self._world.market.last(symbol), now)
         return describe(specs[symbol])
-
-    async def _disconnect(self, body: dict[str, Any]) -> Any:
-        """Cut WebSockets by the beginning of their path; ``notice`` only announces it."""
-        path = str(body.get("path", ""))
-        act = self._world.announce_shutdown if body.get("notice") else self._world.cut_sockets
-        return {"sockets": act(path)}
 
     async def _price(self, body: dict[str, Any]) -> Any:
         """Let the market jump now."""
@@ -148,11 +159,6 @@ class Control:
             kept_up = world.run_until(target, _BUDGET_NS)
         world.clock.settle(target)
         return self._clock()
-
-    async def _fault(self, body: dict[str, Any]) -> Any:
-        fault = parse(body)
-        self._world.faults.rules.append(fault)
-        return fault.described()
 
     def _symbol(self, body: dict[str, Any]) -> str:
         symbol = str(body["symbol"])

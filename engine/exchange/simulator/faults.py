@@ -48,8 +48,9 @@ class Fault:
 
     ``ms`` is real time; a ``ms_max`` above it makes each time a new draw between both. ``after``
     puts a delay, ``status`` or ``code`` behind a request that is carried out all the same.
-    ``share`` is the part of what is left of an order that fills; ``lots`` are quantities that
-    fill one by one, after which the order rests until the rule is removed. ``changes`` are new
+    ``share`` is the part of what is left of an order that fills (half of it, or all when it
+    fills while it is being cancelled); ``lots`` are quantities that fill one by one, after which
+    the order rests until the rule is removed. ``changes`` are new
     values by their path in an answer or event, such as ``orders.0.orderId`` or ``*.price``.
     """
 
@@ -132,6 +133,8 @@ def parse(body: Mapping[str, Any]) -> Fault:
         if not fields.get(name):
             raise BadFault(f"{what}: {name} is needed")
     symbol = fields.pop("symbol", None)
+    if what == "fill_on_cancel":
+        fields.setdefault("share", 1)
     try:
         fault = Fault(**{n: _READERS.get(n, lambda same: same)(v) for n, v in fields.items()})
     except (TypeError, ValueError, InvalidOperation) as error:
@@ -140,6 +143,8 @@ def parse(body: Mapping[str, Any]) -> Fault:
         raise BadFault(f"kill_pid: pid, and at one of {', '.join(sorted(MOMENTS))}")
     if what in ORDER_WHATS and (fault.method or fault.path or fault.stream):
         raise BadFault(f"{what}: matches orders, by key, symbol and where")
+    if fault.lots is not None:
+        fault.times = None
     if symbol:
         fault.where["symbol"] = symbol
     fault.method = fault.method.upper()
@@ -171,11 +176,6 @@ class Faults:
     def for_stream(self, occasion: Occasion) -> Fault | None:
         """Take the first rule for one message of a stream."""
         return next(self._struck(occasion, *STREAM_WHATS, of_stream=True), None)
-
-    def fill_share(self) -> Decimal | None:
-        """Take the first partial fill: the share of what is left that may fill now."""
-        rule = self.take(Occasion(), "partial_fill")
-        return rule.share if rule is not None else None
 
     def moment(self, at: str, occasion: Occasion) -> None:
         """Kill the process whose death was ordered for this moment, if any."""

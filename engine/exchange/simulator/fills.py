@@ -9,14 +9,23 @@ from typing import Protocol
 
 from engine.core.market import Side
 from engine.core.matching import Resting, fill_after_jump, fill_along_segment
-from engine.core.money import floor_to_step
 from engine.exchange.simulator import ledger
-from engine.exchange.simulator.orders import Account, Kind, Order, OrderList, Status, Trade
+from engine.exchange.simulator.fates import Fates
+from engine.exchange.simulator.orders import (
+    Account,
+    Kind,
+    Lock,
+    Order,
+    OrderList,
+    Status,
+    Trade,
+)
 from engine.exchange.simulator.shelf import Shelf
 from engine.exchange.simulator.symbols import SymbolSpec
 
 STOPS = frozenset({Kind.STOP_LOSS, Kind.STOP_LOSS_LIMIT})
-PartialRule = Callable[[Order], Decimal | None]
+_TAKERS = frozenset({Kind.MARKET, Kind.STOP_LOSS, Kind.TAKE_PROFIT})
+_ZERO = Decimal(0)
 QuoteOf = Callable[[str], tuple[Decimal, Decimal]]
 
 
@@ -39,17 +48,17 @@ class Listener(Protocol):
 
 
 class Fills:
-    """Fills and ends orders on a shelf; ``partial`` may limit the next fill to a share of it."""
+    """Fills and ends orders on a shelf; ``fates`` may limit a fill or let one go wrong."""
 
     def __init__(
         self, shelf: Shelf, specs: Mapping[str, SymbolSpec], quote: QuoteOf, listener: Listener,
-        partial: PartialRule,
+        fates: Fates,
     ) -> None:  # fmt: skip
         self._shelf = shelf
         self._specs = specs
         self._quote = quote
         self._listener = listener
-        self._partial = partial
+        self._fates = fates
 
     def moved(self, symbol: str, price: Decimal, at: int, *, jump: bool) -> None:
         """Fill what a jump or a continuous move to ``price`` touches; stops come first."""
@@ -74,6 +83,13 @@ class Fills:
         if order.status.live and (wish.kind is Kind.MARKET or wish.time_in_force != "GTC"):
             self._expire_rest(order, at)
 
+    def by_hand(self, order: Order, at: int, quantity: Decimal | None, price: Decimal) -> None:
+        """Let a live order trade now, all of it or ``quantity``, whatever the market says."""
+        if order.waiting:
+            self._trigger(order, at)
+        if order.status.live:
+            self._fill(order, price, at, maker=True, lots=[quantity or order.remaining])
+
     def end(
         self, order: Order, status: Status, at: int, *, cancel_id: str = "", reason: str = ""
     ) -> None:
@@ -87,11 +103,11 @@ class Fills:
     def finish(self, order: Order, assets: Iterable[str] = ()) -> None:
         """Free the lock once no leg needs it, and say what has changed."""
         spec, orders = self._specs[order.wish.symbol], order.oco
-        if orders is not None and orders.live:
+        if orders is not None and any(leg.status.live and not leg.kept for leg in orders.orders):
             return
         if order.lock is not None:
             ledger.release(order.account, order.lock)
-        if orders is not None:
+        if orders is not None and not orders.live:
             orders.updated_at = order.updated_at
             self._listener.list_changed(orders, done=True)
         self._listener.money_changed(order.account, {spec.base, spec.quote, *assets})
@@ -101,22 +117,43 @@ class Fills:
         if not order.waiting:
             self._fill(order, price, at, maker=True)
             return
-        order.working_at = at
-        self._expire_siblings(order, at)
-        self._listener.order_changed(order, "NEW", None, "")
+        self._trigger(order, at)
         limit, sell = order.wish.price, order.wish.side is Side.SELL
+        if not order.status.live:
+            return
         if not order.wish.kind.priced or (limit <= price if sell else limit >= price):
             self._fill(order, price, at, maker=False)
         elif order.wish.time_in_force != "GTC":
             self._expire_rest(order, at)
 
-    def _fill(self, order: Order, price: Decimal, at: int, *, maker: bool) -> None:
-        spec, account = self._specs[order.wish.symbol], order.account
-        quantity = self._quantity(order, spec)
-        if not ledger.affordable(order, price, quantity):
-            self.end(order, Status.EXPIRED, at, reason="INSUFFICIENT_LIQUIDITY")
+    def _trigger(self, order: Order, at: int) -> None:
+        self._expire_siblings(order, at)
+        refusal = self._fates.strikes("refuse_trigger", order.account.key, order.facts)
+        if refusal is not None:
+            self.end(order, Status.EXPIRED, at, reason=refusal.reason)
             self.finish(order)
             return
+        order.working_at = at
+        self._listener.order_changed(order, "NEW", None, "")
+
+    def _fill(
+        self, order: Order, price: Decimal, at: int, *, maker: bool,
+        lots: Iterable[Decimal] | None = None,
+    ) -> None:  # fmt: skip
+        """Trade what fate lets: all that is left of the order unless a rule says otherwise."""
+        for quantity in self._lots(order) if lots is None else lots:
+            if not ledger.affordable(order, price, quantity):
+                self.end(order, Status.EXPIRED, at, reason="INSUFFICIENT_LIQUIDITY")
+                self.finish(order)
+                return
+            self._trade(order, price, quantity, at, maker=maker)
+        if order.status.live and order.wish.kind in {Kind.STOP_LOSS, Kind.TAKE_PROFIT}:
+            self._expire_rest(order, at)
+
+    def _trade(
+        self, order: Order, price: Decimal, quantity: Decimal, at: int, *, maker: bool
+    ) -> None:  # fmt: skip
+        spec, account = self._specs[order.wish.symbol], order.account
         self._expire_siblings(order, at)
         rate = account.maker_fee if maker else account.taker_fee
         fee = ledger.settle(order, spec, price, quantity, rate, self._bnb_price(spec))
@@ -129,17 +166,15 @@ class Fills:
         if order.status is Status.FILLED:
             self._shelf.retire(order)
             self.finish(order, (fee[1],))
-            return
-        self._listener.money_changed(account, {spec.base, spec.quote, fee[1]})
-        if order.wish.kind in {Kind.STOP_LOSS, Kind.TAKE_PROFIT}:
-            self._expire_rest(order, at)
+        else:
+            self._listener.money_changed(account, {spec.base, spec.quote, fee[1]})
 
-    def _quantity(self, order: Order, spec: SymbolSpec) -> Decimal:
-        share = self._partial(order)
-        if share is None:
-            return order.remaining
-        part = max(spec.step, floor_to_step(order.remaining * share, spec.step))
-        return min(order.remaining, part)
+    def _lots(self, order: Order) -> list[Decimal]:
+        wish, step = order.wish, self._specs[order.wish.symbol].step
+        taker = wish.kind in _TAKERS or wish.time_in_force != "GTC"
+        lots = self._fates.lots(order.account.key, order.facts, order.remaining, step, taker=taker)
+        whole = sum(lots, _ZERO) >= order.remaining
+        return lots if whole or wish.time_in_force != "FOK" else []
 
     def _bnb_price(self, spec: SymbolSpec) -> Decimal | None:
         symbol = "BNB" + spec.quote
@@ -147,7 +182,12 @@ class Fills:
 
     def _expire_siblings(self, order: Order, at: int) -> None:
         for sibling in order.oco.orders if order.oco else ():
-            if sibling is not order and sibling.status.live:
+            if sibling is order or sibling.kept or not sibling.status.live:
+                continue
+            shared = sibling.lock
+            if shared and self._fates.strikes("keep_leg", sibling.account.key, sibling.facts):
+                sibling.lock, sibling.kept = Lock(shared.asset, _ZERO, _ZERO), True
+            else:
                 self.end(sibling, Status.EXPIRED, at, reason="OCO_TRIGGER")
 
     def _expire_rest(self, order: Order, at: int) -> None:

@@ -28,8 +28,8 @@ class Socket(Protocol):
         """Queue a message."""
         ...
 
-    def drop(self) -> None:
-        """Cut the connection without a closing handshake."""
+    def drop(self, code: int = 0) -> None:
+        """Close the connection with ``code``, or cut it without a closing handshake."""
         ...
 
 
@@ -90,6 +90,8 @@ class Sender:
                 message = orjson.loads(text)
                 edited(_inner(message), fault.changes)
                 self._push(socket, about, orjson.dumps(message))
+            case _:  # stall: the message is lost, the connection stays
+                pass
 
     def _hold(self, socket: Socket, name: str, text: bytes, seconds: float) -> None:
         """Keep a message until the next of its stream has been sent, or its time is up."""

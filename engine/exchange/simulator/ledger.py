@@ -38,12 +38,12 @@ def release(account: Account, lock: Lock) -> None:
 
 
 def affordable(order: Order, price: Decimal, quantity: Decimal) -> bool:
-    """Whether a BUY that fills above its locked price finds the difference in the free balance."""
+    """Whether a fill that takes more than is set aside finds the rest in the free balance."""
     lock = order.lock
-    if lock is None or order.wish.side is Side.SELL:
+    if lock is None:
         return True
-    extra = (price - lock.per_unit) * quantity
-    return order.account.balance(lock.asset).free >= extra
+    missing = _need(order, price, quantity) - lock.per_unit * quantity
+    return order.account.balance(lock.asset).free >= missing
 
 
 def settle(
@@ -58,13 +58,16 @@ def settle(
     paid = account.balance(lock.asset)
     lock.left -= reserved
     paid.locked -= reserved
-    if order.wish.side is Side.BUY:
-        paid.free += reserved - cost
-        received, amount = spec.base, quantity
-    else:
-        received, amount = spec.quote, cost
+    paid.free += reserved - _need(order, price, quantity)
+    buys = order.wish.side is Side.BUY
+    received, amount = (spec.base, quantity) if buys else (spec.quote, cost)
     account.balance(received).free += amount
     return _charge(account, received, amount, cost, fee_rate, bnb_price)
+
+
+def _need(order: Order, price: Decimal, quantity: Decimal) -> Decimal:
+    """What a fill takes: base of a SELL, quote of a BUY."""
+    return quantity if order.wish.side is Side.SELL else price * quantity
 
 
 def _charge(

@@ -35,6 +35,8 @@ def told(request: web.Request, answer: web.Response, fault: Fault) -> web.Respon
             answer.body = _bytes(answer)[: len(_bytes(answer)) // 2]
         case "edit":
             answer.body = orjson.dumps(edited(orjson.loads(_bytes(answer)), fault.changes))
+        case _:
+            pass
     return answer
 
 

@@ -129,7 +129,7 @@ class Trade:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """An order in whatever state."""
+    """An order in whatever state; ``kept`` is one that outlived its list by a fault."""
 
     account: Account
     wish: NewOrder
@@ -146,6 +146,7 @@ class Order:
     spent: Decimal = ZERO
     trades: list[Trade] = field(default_factory=list)
     expiry_reason: str = ""
+    kept: bool = False
 
     @property
     def remaining(self) -> Decimal:
@@ -156,6 +157,12 @@ class Order:
     def waiting(self) -> bool:
         """Whether a trigger price has yet to be reached."""
         return self.wish.kind.conditional and self.working_at < 0
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What rules for orders are held against."""
+        return {"symbol": self.wish.symbol, "type": self.wish.kind.value, "market": "spot",
+                "side": self.wish.side.value, "clientOrderId": self.client_id}  # fmt: skip
 
     @property
     def list_id(self) -> int:

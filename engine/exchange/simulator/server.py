@@ -7,6 +7,7 @@ from aiohttp import web
 
 from engine.exchange.simulator.clock import VirtualClock
 from engine.exchange.simulator.control import Control
+from engine.exchange.simulator.knock import Knock
 from engine.exchange.simulator.rest import RestDoor
 from engine.exchange.simulator.sockets import SocketDoors
 from engine.exchange.simulator.world import DemoAccount, ExchangeOptions, World
@@ -81,7 +82,9 @@ class LocalExchange:
 
     @staticmethod
     def _application(world: World, sockets: SocketDoors) -> web.Application:
-        application = web.Application(client_max_size=4 * 1024 * 1024)
+        application = web.Application(
+            client_max_size=4 * 1024 * 1024, middlewares=[Knock(world).middleware]
+        )
         router = application.router
         Control(world).add_routes(router)
         router.add_get("/ws-api/v3", sockets.api)

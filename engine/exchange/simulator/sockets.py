@@ -25,6 +25,7 @@ class Connection:
         self._ws = ws
         self._waiting: deque[bytes] = deque()
         self._ready = asyncio.Event()
+        self._code = 0
 
     def push(self, text: bytes) -> None:
         """Queue a message; a reader that lets too many pile up is cut off."""
@@ -34,9 +35,12 @@ class Connection:
         self._waiting.append(text)
         self._ready.set()
 
-    def drop(self) -> None:
-        """Cut the connection without a closing handshake."""
-        if self._request.transport is not None:
+    def drop(self, code: int = 0) -> None:
+        """Close the connection with ``code``, or cut it without a closing handshake."""
+        if code:
+            self._code = code
+            self._ready.set()
+        elif self._request.transport is not None:
             self._request.transport.abort()
 
     async def serve(self, heard: Callable[[str], None]) -> None:
@@ -57,6 +61,9 @@ class Connection:
                     await self._ws.send_str(self._waiting.popleft().decode())
                 except (ConnectionError, RuntimeError):
                     return
+            if self._code:
+                await self._ws.close(code=self._code)
+                return
 
 
 class Session(Protocol):

@@ -11,6 +11,7 @@ import orjson
 from engine.exchange.simulator.bans import Bans
 from engine.exchange.simulator.book import Book
 from engine.exchange.simulator.clock import VirtualClock, system_ms
+from engine.exchange.simulator.fates import Fates
 from engine.exchange.simulator.faults import Faults
 from engine.exchange.simulator.hub import Later, MarketStreams, Sender, Socket
 from engine.exchange.simulator.journal import Journal
@@ -80,6 +81,7 @@ class World:
         self.faults = Faults(options.seed)
         self.bans = Bans(self.clock)
         self.lag = Lag(self.faults)
+        self.fates = Fates(self.faults)
         self.limits = Limits(self.clock)
         self.journal = Journal()
         self.accounts: dict[str, Account] = {}
@@ -90,8 +92,7 @@ class World:
         self.sockets: dict[Socket, str] = {}
         self.events = UserEvents(self._tell, self.clock.now)
         self.book = Book(
-            self.market.specs, self.market.quote, self.average_price, self.events,
-            lambda _: self.faults.fill_share(),
+            self.market.specs, self.market.quote, self.average_price, self.events, self.fates,
         )  # fmt: skip
         for account in options.accounts:
             self.add_account(account)
@@ -112,15 +113,30 @@ class World:
         return account
 
     def revoke(self, key: str) -> None:
-        """Make an API key worthless, as when its owner deletes it."""
-        del self.accounts[key]
-        self.listeners.pop(key, None)
+        """Make an API key worthless, as when its owner deletes it; its streams end."""
+        self.accounts[key].refused = True
+        self.tell_end(key, "eventStreamTerminated")
 
-    def cut_sockets(self, path: str) -> int:
-        """Cut every WebSocket whose path begins with ``path``; returns how many."""
+    def tell_end(self, key: str, event: str) -> int:
+        """Tell every listener of an account that something ends; returns how many there were."""
+        told = list(self.listeners.get(key, ()))
+        for tell in told:
+            tell({"e": event, "E": self.clock.now()})
+        if event == "eventStreamTerminated":
+            self.listeners.pop(key, None)
+        return len(told)
+
+    def forgive(self) -> None:
+        """Remove all fault rules, end bans and show what was hidden."""
+        self.faults.rules.clear()
+        self.bans.clear()
+        self.lag.clear()
+
+    def cut_sockets(self, path: str, code: int = 0) -> int:
+        """Close every WebSocket whose path begins with ``path``, or cut it without a code."""
         chosen = [socket for socket, at in self.sockets.items() if at.startswith(path)]
         for socket in chosen:
-            socket.drop()
+            socket.drop(code)
         return len(chosen)
 
     def announce_shutdown(self, path: str) -> int:

@@ -55,8 +55,8 @@ class Channel(Protocol):
         """Queue a message."""
         ...
 
-    def drop(self) -> None:
-        """Cut the connection."""
+    def drop(self, code: int = 0) -> None:
+        """Close the connection with ``code``, or cut it."""
         ...
 
 
@@ -181,8 +181,8 @@ class ApiSession:
         if not chosen or any(each not in self._subscriptions for each in chosen):
             raise Refused(-2036, "User Data Stream subscription not active.")
         for each in chosen:
+            self._subscriptions[each][1]()
             self._event(each, {"e": "eventStreamTerminated", "E": self._world.clock.now()})
-            self._subscriptions.pop(each)[1]()
         return {}
 
     def _event(self, number: int, event: dict[str, Any]) -> None:
@@ -192,6 +192,8 @@ class ApiSession:
             key=owner.key if owner else "", stream=f"user@{event['e']}", facts=facts_of(event)
         )
         self._world.sender.send(self._channel, occasion, text)
+        if event["e"] == "eventStreamTerminated":
+            self._subscriptions.pop(number, None)
 
     def _answer(self, number: Any, status: int, **outcome: Any) -> None:
         limits = self._world.limits
