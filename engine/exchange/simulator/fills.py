@@ -105,8 +105,9 @@ class Fills:
         spec, orders = self._specs[order.wish.symbol], order.oco
         if orders is not None and any(leg.status.live and not leg.kept for leg in orders.orders):
             return
-        if order.lock is not None:
-            ledger.release(order.account, order.lock)
+        for leg in orders.orders if orders is not None else (order,):
+            if leg.lock is not None:
+                ledger.release(leg.account, leg.lock)
         if orders is not None and not orders.live:
             orders.updated_at = order.updated_at
             self._listener.list_changed(orders, done=True)
