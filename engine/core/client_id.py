@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from engine.core.order import Leg
 
+INSTALL_LENGTH = 4
+"""Characters that name the installation at the beginning of an id's install part."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 

@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     FOREIGN_CLOSE = "foreign_close"
     STOP_MOVED = "stop_moved"
     EXCHANGE_STOPPED = "exchange_stopped"
+    STRAY_ORDER = "stray_order"
     RESTARTED = "restarted"
     KEY_REFUSED = "key_refused"
     NOTICE = "notice"

@@ -1,11 +1,13 @@
-"""Exit orders: the close and the pair of stop and target that a position may need."""
+"""Exit orders: the close and the stops and targets that a position may need."""
 
 from dataclasses import replace
 from decimal import Decimal
 
 from engine.core.client_id import client_order_id, list_client_id
+from engine.core.ladder import stop_reason
 from engine.core.money import floor_to_step
 from engine.core.order import Leg, Order, OrderKind
+from engine.core.position import ExitReason
 from engine.core.scene import Scene
 
 # A stop that must carry a limit price gets this much room below its trigger.
@@ -15,24 +17,50 @@ STOP_LIMIT_ROOM = Decimal("0.02")
 def oco_orders(scene: Scene, quantity: Decimal) -> tuple[Order, Order]:
     """The next pair of target and stop for ``quantity``, as one list."""
     attempt = scene.attempts(Leg.STOP) + 1
-    position, rules = scene.position, scene.rules
-    target = exit_order(scene, Leg.TARGET, OrderKind.LIMIT, quantity, attempt)
-    stop_kind = OrderKind.STOP if "STOP_LOSS" in rules.order_types else OrderKind.STOP_LIMIT
-    stop = exit_order(scene, Leg.STOP, stop_kind, quantity, attempt)
+    target = exit_order(
+        scene, Leg.TARGET, OrderKind.LIMIT, quantity, attempt, reason=ExitReason.TAKE_PROFIT
+    )
     both = list_client_id(target.client_id)
-    limit = None
-    if stop_kind is OrderKind.STOP_LIMIT:
-        limit = floor_to_step(position.stop_price * (1 - STOP_LIMIT_ROOM), rules.tick_size)
     return (
-        replace(target, list_id=both, price=position.target_price),
-        replace(stop, list_id=both, stop_price=position.stop_price, price=limit),
+        replace(target, list_id=both, price=scene.position.target_price),
+        replace(stop_order(scene, quantity), list_id=both),
     )
 
 
-def exit_order(scene: Scene, leg: Leg, kind: OrderKind, quantity: Decimal, attempt: int) -> Order:
-    """A PLANNED order that reduces the position."""
+def stop_order(scene: Scene, quantity: Decimal, *, whole: bool = False) -> Order:
+    """The next stop at the position's stop price; ``whole``: it closes whatever is held."""
+    market_stop = scene.futures or "STOP_LOSS" in scene.rules.order_types
+    stop = exit_order(
+        scene,
+        Leg.STOP,
+        OrderKind.STOP if market_stop else OrderKind.STOP_LIMIT,
+        quantity,
+        scene.attempts(Leg.STOP) + 1,
+        level=scene.position.stop_price,
+        reason=stop_reason(scene),
+    )
+    if market_stop:
+        return replace(stop, close_position=whole)
+    limit = scene.position.stop_price * (1 - STOP_LIMIT_ROOM)
+    return replace(stop, price=floor_to_step(limit, scene.rules.tick_size))
+
+
+def exit_order(
+    scene: Scene,
+    leg: Leg,
+    kind: OrderKind,
+    quantity: Decimal,
+    attempt: int,
+    *,
+    level: Decimal | None = None,
+    reason: ExitReason | None = None,
+) -> Order:
+    """A PLANNED order that reduces the position, triggered at ``level`` if given.
+
+    Without ``reason`` it is the one for which the position is being closed.
+    """
     position = scene.position
-    reason = position.close_reason.value if leg is Leg.CLOSE and position.close_reason else ""
+    known = reason or position.close_reason
     return Order(
         id=0,
         client_id=client_order_id(scene.install, position.bot_id, position.decision, leg, attempt),
@@ -47,5 +75,6 @@ def exit_order(scene: Scene, leg: Leg, kind: OrderKind, quantity: Decimal, attem
         quantity=quantity,
         created_at=scene.now,
         position_id=position.id,
-        reason=reason,
+        stop_price=level,
+        reason=known.value if known else "",
     )

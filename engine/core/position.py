@@ -91,6 +91,7 @@ PROTECTION_TABLE: dict[tuple[ProtectionState, ProtectionEvent], ProtectionState]
     (_R.STANDING, _W.MOVE): _R.MOVING,
     (_R.STANDING, _W.LOSE): _R.BROKEN,
     (_R.MOVING, _W.PLAN): _R.PLACING,
+    (_R.MOVING, _W.MOVE): _R.MOVING,
     (_R.MOVING, _W.STAND): _R.STANDING,
     (_R.MOVING, _W.LOSE): _R.BROKEN,
     (_R.BROKEN, _W.PLAN): _R.PLACING,

@@ -64,6 +64,7 @@ class Accounts:
                 clock=self.clock,
                 exchange_time=self.exchange_time,
                 nursery=self.nursery,
+                on_doubt=partial(self._doubt, account),
             )
             tasks = (
                 self.nursery.supervise(f"sender {account}", sender.run),
@@ -99,6 +100,13 @@ class Accounts:
         self.readiness.accounts.add(account)
         self.ledger.nudges.orders(account)
         return True
+
+    def _doubt(self, account: str) -> None:
+        """Read the account soon: an exit was refused because there is less than we believe."""
+        self.nursery.start(f"reconcile {account}", self._reconcile_on_doubt(account))
+
+    async def _reconcile_on_doubt(self, account: str) -> None:
+        await self.reconcile(account)
 
     async def reconcile_all(self) -> None:
         """The minute's net: every kept account."""

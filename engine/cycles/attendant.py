@@ -73,18 +73,19 @@ class Attendant:
         self._sync_prices()
         for member in list(self.fleet.members.values()):
             bot = member.bot
-            missing = bot.state.running and not self.signals.judges(member)
+            missing = member.needs_candles and not self.signals.judges(member)
             if missing and bot.id not in self._warming:
                 self._warming.add(bot.id)
                 self.nursery.start(f"warm up bot {bot.id}", self._follow(member))
 
     async def urgent(self) -> None:
-        """Every second: positions that are naked or closing, whose limits count in seconds."""
+        """Every second: positions that are naked, watched or closing."""
         for bot_id, member in list(self.fleet.members.items()):
             position = member.position
             if position is None:
                 continue
-            if position.naked_since is not None or position.state is PositionState.CLOSING:
+            naked = position.naked_since is not None
+            if naked or position.watches_target or position.state is PositionState.CLOSING:
                 await self._guard(bot_id)
 
     async def guard_all(self) -> None:

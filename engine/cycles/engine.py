@@ -19,6 +19,7 @@ from engine.cycles.accounts import Accounts
 from engine.cycles.attendant import Attendant
 from engine.cycles.daily_reset import DailyReset
 from engine.cycles.fleet import Fleet
+from engine.cycles.foreign import Foreign
 from engine.cycles.guard import Guard
 from engine.cycles.insight import LiveInsight
 from engine.cycles.ledger import Ledger
@@ -29,7 +30,10 @@ from engine.cycles.risk import RiskCycle
 from engine.cycles.rulebook import Rulebook
 from engine.cycles.scheduler import Job, Scheduler
 from engine.cycles.signal import SignalCycle
+from engine.cycles.strays import Strays
+from engine.cycles.trailing import TrailingCycle
 from engine.cycles.trouble import Trouble
+from engine.cycles.venue import Venue
 from engine.market.feed import Feed
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
@@ -94,11 +98,13 @@ class Engine:
         await attendant.sync()
         await self._reconcile(accounts)
         await attendant.guard_all()
+        trailing = TrailingCycle(self.fleet, ledger, self.signals)
         risk = RiskCycle(
             fleet=self.fleet,
             ledger=ledger,
             signals=self.signals,
             readiness=self.readiness,
+            trailing=trailing,
             clock=parts.clock,
             modes=parts.modes,
             install=install,
@@ -130,7 +136,9 @@ class Engine:
         return Accounts(
             brokerage=parts.brokerage,
             ledger=ledger,
-            reconciler=Reconciler(ledger, self.fleet),
+            reconciler=Reconciler(
+                ledger, self.fleet, Venue(ledger, self.fleet, Foreign(ledger)), Strays(ledger)
+            ),
             readiness=self.readiness,
             trouble=Trouble(ledger, parts.clock),
             clock=parts.clock,
@@ -154,6 +162,7 @@ class Engine:
             Job("signal", 60, risk.catch_up),
             Job("reconcile", 60, accounts.reconcile_all),
             Job("protection", 60, attendant.guard_all),
+            Job("trailing stops", 60, risk.trailing.catch_up),
             Job("naked or closing", 1, attendant.urgent, real=True),
             Job("upkeep", 60, attendant.upkeep),
             Job("daily reset", None, reset.run),

@@ -7,7 +7,7 @@ entries, and a slow answer delays nobody: every request flies on its own.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,6 +19,8 @@ from engine.core.errors import (
     ExchangeError,
     KeyRefused,
     NotSent,
+    OrderGone,
+    OutcomeUnknown,
     Overloaded,
     RateLimited,
     Refused,
@@ -26,15 +28,15 @@ from engine.core.errors import (
     Unavailable,
 )
 from engine.core.market import Market
-from engine.core.order import Order, OrderEvent, OrderReport, OrderState, move
+from engine.core.order import Order, OrderEvent, OrderReport, OrderState, Refusal, move
 from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger, has_work
 from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
-from engine.cycles.trouble import Trouble
+from engine.cycles.trouble import Trouble, refusal_of
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Unit
-from engine.ports.trader import Brokerage, Trader
+from engine.ports.trader import Brokerage, FuturesAccount, Trader
 from engine.runtime.nursery import Nursery
 
 _log = structlog.get_logger("execution")
@@ -42,6 +44,8 @@ _AT_ONCE = 20
 _IDLE, _BUSY, _LEAST = 60.0, 1.0, 0.05
 _KEY_HOLD = 60.0
 _FILTER_FAILURE = -1013
+# Refusals of an exit that say: the exchange holds less of it than our books do.
+_MISSING = frozenset({Refusal.NO_FUNDS, Refusal.NOTHING_TO_REDUCE})
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 Group = tuple[Order, ...]
@@ -61,6 +65,7 @@ class Sender:
     clock: Clock
     exchange_time: ExchangeTime
     nursery: Nursery
+    on_doubt: Callable[[], None]
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     failures: int = 0
     hold_until: float = 0.0
@@ -212,6 +217,8 @@ class Sender:
             raise NotSent(str(missing)) from missing
         if len(group) == 2:
             return list(await trader.place_oco(group[0], group[1], rules))
+        if trader.futures is not None and not group[0].leg.exit:
+            await _prepare(trader.futures, group[0].symbol, member.bot.config.leverage)
         return [await trader.place(group[0], rules)]
 
     async def _not_placed(self, group: Group, error: ExchangeError) -> None:
@@ -221,9 +228,14 @@ class Sender:
         _log.warning("order not placed", order=group[0].client_id, answer=name, note=note)
         match error:
             case Refused():
-                await self.trouble.end(group, OrderEvent.REFUSE, note, retry=False)
+                refusal = refusal_of(error)
+                await self.trouble.end(
+                    group, OrderEvent.REFUSE, note, retry=False, refusal=refusal
+                )
                 if error.code == _FILTER_FAILURE:
                     self.nursery.start("new trading rules", self._new_rules(group[0].market))
+                if group[0].leg.exit and refusal in _MISSING:
+                    self.on_doubt()
             case KeyRefused():
                 self._hold(error, at_least=_KEY_HOLD)
                 await self.trouble.end(group, OrderEvent.PROVE_ABSENT, note, retry=False)
@@ -260,6 +272,14 @@ class Sender:
             await self.exchange_time.measure()
         except ExchangeError as error:
             _log.warning("the exchange's clock could not be read", error=str(error))
+
+
+async def _prepare(futures: FuturesAccount, symbol: str, leverage: int) -> None:
+    """Mode, margin and leverage of a symbol; whatever went wrong, no order was sent yet."""
+    try:
+        await futures.prepare(symbol, leverage)
+    except (OutcomeUnknown, AlreadySent, OrderGone) as error:
+        raise NotSent(error.detail, code=error.code) from error
 
 
 def _groups(orders: list[Order]) -> list[Group]:

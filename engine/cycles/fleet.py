@@ -43,6 +43,16 @@ class Member:
     day: DayCount = field(default_factory=lambda: DayCount(""))
 
     @property
+    def trails(self) -> bool:
+        """Whether a trailing stop follows its position."""
+        return self.position is not None and self.bot.config.trailing_stop is not None
+
+    @property
+    def needs_candles(self) -> bool:
+        """Whether its candle stream must be followed."""
+        return self.bot.state.running or self.trails
+
+    @property
     def needs_prices(self) -> bool:
         """Whether its symbol's book must be heard."""
         return self.bot.state.running or self.position is not None
@@ -118,6 +128,11 @@ class Fleet:
         ids = self._by_stream.get(stream, set())
         members = (self.members[bot_id] for bot_id in sorted(ids))
         return [member for member in members if member.bot.state.running]
+
+    def trailing_on(self, stream: EnvStream) -> list[Member]:
+        """Bots on a stream whose open position has a trailing stop, stopped ones too."""
+        ids = self._by_stream.get(stream, set())
+        return [self.members[bot_id] for bot_id in sorted(ids) if self.members[bot_id].trails]
 
     def accounts(self) -> set[str]:
         """Accounts that are trading: with a running bot, a position or an unsettled order."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
-from engine.core.order import Order, OrderEvent, move
+from engine.core.market import Market
+from engine.core.order import Leg, Order, OrderEvent, move
 from engine.core.position import (
     Position,
     PositionEvent,
@@ -19,8 +20,10 @@ from engine.core.scene import (
     Alarm,
     AskClose,
     CancelOrder,
+    ChangeExit,
     CloseBooks,
     Covered,
+    ExitChange,
     PlanOrders,
     Scene,
     StartNakedClock,
@@ -81,6 +84,8 @@ class Guard:
                 return position
             case AskClose(reason):
                 return await unit.positions.save(ask_close(position, reason))
+            case ChangeExit():
+                return await self._change_exit(unit, position, step)
             case CloseBooks():
                 return await self._close_books(unit, position)
             case StartNakedClock():
@@ -92,9 +97,26 @@ class Guard:
 
     async def _plan(self, unit: Unit, position: Position, orders: tuple[Order, ...]) -> Position:
         await unit.orders.add(orders)
-        if any(order.stop_price is not None for order in orders):
-            return await self._protection(unit, position, ProtectionEvent.PLAN)
-        return position
+        if all(order.leg is not Leg.STOP for order in orders):
+            return position
+        # On futures the new stop is placed while the old one stands.
+        moves = position.protection is ProtectionState.STANDING and position.naked_since is None
+        moves = moves and position.market is Market.FUTURES
+        event = ProtectionEvent.MOVE if moves else ProtectionEvent.PLAN
+        return await self._protection(unit, position, event)
+
+    async def _change_exit(self, unit: Unit, position: Position, step: ChangeExit) -> Position:
+        """Take a rung of the ladder and tell it, in one commit."""
+        bot = await unit.bots.get(position.bot_id)
+        now = self.clock.now_ms()
+        await unit.outbox.add(tell.exit_changed(position, bot, step), now)
+        if step.stop_price is not None:
+            changed = replace(position, stop_price=step.stop_price)
+        elif step.change is ExitChange.TARGET_WATCHED:
+            changed = replace(position, watches_target=True)
+        else:
+            return position
+        return await unit.positions.save(changed)
 
     async def _naked(self, unit: Unit, position: Position) -> Position:
         since = replace(position, naked_since=self.clock.now_ms())

@@ -135,4 +135,4 @@ def _needs(member: Member | None) -> tuple[bool, bool]:
     """What a bot asks of streams and prices."""
     if member is None:
         return False, False
-    return member.bot.state.running, member.needs_prices
+    return member.needs_candles, member.needs_prices

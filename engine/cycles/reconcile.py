@@ -1,36 +1,44 @@
 """Reconcile: our unfinished orders against what the exchange says; a failed read proves nothing.
 
-It runs when an account is opened, after every reconnect of its stream and every minute. Orders
-that the exchange no longer holds open are read one by one, with their trades; UNKNOWN, planned
-and cancelling ones are the sender's. Foreign orders are left alone.
+It runs when an account is opened, after every reconnect of its stream, every minute and on doubt.
+Orders that the exchange no longer holds open are read one by one, with their trades; UNKNOWN,
+planned and cancelling ones are the sender's. Foreign orders are left alone.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import structlog
 
-from engine.core.client_id import decode_client_id
 from engine.core.errors import ExchangeError, SkipperError
 from engine.core.order import Order, OrderReport, OrderState
 from engine.cycles.fleet import Fleet
 from engine.cycles.ledger import Ledger
 from engine.cycles.settling import Settler
+from engine.cycles.strays import Strays
+from engine.cycles.venue import Venue
 from engine.ports.trader import Trader
 
 _log = structlog.get_logger("reconcile")
 _RESTING = frozenset({OrderState.OPEN, OrderState.PART_FILLED})
+# An order proven absent is looked for once an hour for a week: proof rests on the exchange's word.
+_WATCHED_MS = 7 * 86_400_000
+_LOOK_EVERY_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reconciler:
     """Brings one account's rows in line with the exchange."""
 
     ledger: Ledger
     fleet: Fleet
+    venue: Venue
+    strays: Strays
+    _looked_for: dict[str, int] = field(default_factory=dict)
 
     async def account(self, account: str, trader: Trader, settler: Settler) -> None:
-        """Balances and orders; raises ``ExchangeError`` when the exchange did not answer all."""
+        """Balances, orders and holdings; raises ``ExchangeError`` when one is not answered."""
         self.fleet.balances[account] = await trader.balances()
         async with self.ledger.storage.reading() as unit:
             unfinished = await unit.orders.unfinished(account)
@@ -40,9 +48,11 @@ class Reconciler:
                 by_symbol[order.symbol].append(order)
         for symbol, orders in by_symbol.items():
             on_exchange = {r.client_id: r for r in await trader.open_orders(symbol)}
-            await self._adopt_strays(on_exchange)
+            await self.strays.see(account, trader, orders[0], on_exchange)
             for order in orders:
                 await self._one(trader, order, on_exchange.get(order.client_id), settler)
+        await self._watch(account, trader, settler)
+        await self.venue.look(account, trader)
 
     async def _one(
         self, trader: Trader, order: Order, seen: OrderReport | None, settler: Settler
@@ -58,15 +68,20 @@ class Reconciler:
         except SkipperError as error:
             _log.error("not booked", order=order.client_id, error=str(error))
 
-    async def _adopt_strays(self, on_exchange: dict[str, OrderReport]) -> None:
-        """An order that was thought absent is adopted; one with our prefix and no row is named."""
-        for client_id, report in on_exchange.items():
-            if decode_client_id(client_id) is None:
-                continue
-            async with self.ledger.storage.reading() as unit:
-                known = await unit.orders.by_client_id(client_id)
-            if known is None:
-                _log.error("an order with our prefix has no row", id=client_id)
-            elif known.state is OrderState.NOT_PLACED:
-                _log.error("an order thought absent is on the exchange", id=client_id)
-                await self.ledger.record([report])
+    async def _watch(self, account: str, trader: Trader, settler: Settler) -> None:
+        """The watch list: an order thought absent that shows up after all is booked."""
+        now = self.ledger.guard.clock.now_ms()
+        async with self.ledger.storage.reading() as unit:
+            absent = await unit.orders.not_placed_since(now - _WATCHED_MS)
+        for order in self._due(absent, account, now):
+            self._looked_for[order.client_id] = now
+            if await settler.reappeared(trader, order):
+                _log.error("an order thought absent was carried out", order=order.client_id)
+
+    def _due(self, orders: Iterable[Order], account: str, now: int) -> list[Order]:
+        first = (order for order in orders if order.account == account)
+        return [
+            order
+            for order in first
+            if now - self._looked_for.get(order.client_id, order.updated_at) >= _LOOK_EVERY_MS
+        ]

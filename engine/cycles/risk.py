@@ -34,6 +34,7 @@ from engine.cycles.fleet import EnvStream, Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle, Verdict
+from engine.cycles.trailing import TrailingCycle
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
 
@@ -53,6 +54,7 @@ class RiskCycle:
     ledger: Ledger
     signals: SignalCycle
     readiness: Readiness
+    trailing: TrailingCycle
     clock: Clock
     modes: frozenset[Mode]
     install: str
@@ -78,6 +80,7 @@ class RiskCycle:
     async def decide(self, verdict: Verdict) -> None:
         """Act on a candle once; a candle judged before, or too old to act on, changes nothing."""
         async with self._one_at_a_time:
+            await self.trailing.follow(verdict.stream)
             last = await self._judged_until(verdict.stream)
             if (last is None or verdict.open_time > last) and self._fresh(verdict):
                 await self._decide(verdict)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine.core.errors import ExchangeError, OrderGone
+from engine.core.errors import ExchangeError, OrderGone, SkipperError
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState
 from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger
@@ -48,6 +48,18 @@ class Settler:
             return False
         self.doubts.no_answer(order)
         await self.ledger.record([report])
+        return True
+
+    async def reappeared(self, trader: Trader, order: Order) -> bool:
+        """Whether an order that was proven absent exists after all; then it is booked."""
+        try:
+            report = await trader.look_up(order)
+        except OrderGone:
+            return False
+        try:
+            await self.ledger.record([report])
+        except SkipperError as error:
+            _log.error("not booked", order=order.client_id, error=str(error))
         return True
 
     async def _cancel(self, trader: Trader, order: Order) -> None:

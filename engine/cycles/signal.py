@@ -85,10 +85,10 @@ class SignalCycle:
             self._heard[stream] = candle.open_time
 
     def forget_unused(self) -> None:
-        """Drop streams and judges that no running bot needs any more."""
+        """Drop streams and judges that no bot needs any more."""
         wanted: dict[EnvStream, set[StrategyKey]] = {}
         for member in self.fleet.members.values():
-            if member.bot.state.running and member.judge is not None:
+            if member.needs_candles and member.judge is not None:
                 stream = self.fleet.stream_of(member.bot)
                 wanted.setdefault(stream, set()).add(member.judge)
         for stream in list(self._judges):
@@ -98,6 +98,10 @@ class SignalCycle:
                 continue
             judges = self._judges[stream]
             self._judges[stream] = {k: j for k, j in judges.items() if k in wanted[stream]}
+
+    def streams(self) -> list[EnvStream]:
+        """Streams that are followed."""
+        return list(self._judges)
 
     def latest(self) -> list[Verdict]:
         """The newest verdict of every stream, for the job behind the nudge."""

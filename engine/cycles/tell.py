@@ -7,7 +7,8 @@ from engine.core.checks import Refused
 from engine.core.events import Alert, AlertKind
 from engine.core.money import fixed
 from engine.core.order import Order
-from engine.core.position import Position
+from engine.core.position import ExitReason, Position
+from engine.core.scene import ChangeExit, ExitChange
 from engine.core.signal import Signal
 from engine.core.trade import Trade
 
@@ -60,8 +61,8 @@ def exited(position: Position, trade: Trade, bot: Bot) -> Alert:
 
 def entry_failed(order: Order, bot: Bot, note: str) -> Alert:
     """An entry was decided and not placed; ``note`` is ``<code> <message>`` or our own words."""
-    code, _, message = note.partition(" ")
-    told = {"code": code, "message": message} if _is_code(code) else {"code": "–", "message": note}
+    code, message = _code_and_message(note)
+    told = {"code": code, "message": message}
     return Alert(
         owner_id=order.owner_id,
         kind=AlertKind.ENTRY_FAILED,
@@ -104,6 +105,99 @@ def position_naked(position: Position, bot: Bot, problem: str) -> Alert:
         bot_id=bot.id,
         trade_ref=position.id,
         params=_of_position(position, bot) | {"qty": fixed(position.held), "problem": problem},
+    )
+
+
+def exit_changed(position: Position, bot: Bot, step: ChangeExit) -> Alert:
+    """The exchange refused an exit, and what is done instead: once per rung of the ladder."""
+    code, message = _code_and_message(step.refused.note)
+    level = step.stop_price or step.refused.stop_price or step.refused.price
+    if step.change is ExitChange.TARGET_WATCHED:
+        level = position.target_price
+    return Alert(
+        owner_id=position.owner_id,
+        kind=AlertKind.EXIT_CHANGED,
+        dedup=f"exit_changed:{position.id}:{step.change.value}",
+        bot_id=bot.id,
+        trade_ref=position.id,
+        params=_of_position(position, bot)
+        | {
+            "step": step.change.value,
+            "price": fixed(level or position.stop_price),
+            "code": code,
+            "message": message,
+        },
+    )
+
+
+def stop_moved(position: Position, bot: Bot, was: Decimal) -> Alert:
+    """A trailing stop took over; told once per position."""
+    return Alert(
+        owner_id=position.owner_id,
+        kind=AlertKind.STOP_MOVED,
+        dedup=f"stop_moved:{position.id}",
+        bot_id=bot.id,
+        trade_ref=position.id,
+        params=_of_position(position, bot)
+        | {"stop": fixed(position.stop_price), "was": fixed(was)},
+    )
+
+
+def foreign_close(position: Position, bot: Bot, order: Order) -> Alert:
+    """What was held was closed by the exchange or by hand."""
+    price = order.filled_quote / order.filled_qty if order.filled_qty else None
+    return Alert(
+        owner_id=position.owner_id,
+        kind=AlertKind.FOREIGN_CLOSE,
+        dedup=f"foreign_close:{order.client_id}",
+        bot_id=bot.id,
+        trade_ref=position.id,
+        params=_of_position(position, bot)
+        | {
+            "qty": fixed(order.filled_qty),
+            "price": price_text(price) if price is not None else "–",
+            "reason": order.reason,
+        },
+    )
+
+
+def coins_gone(position: Position, bot: Bot, missing: Decimal) -> Alert:
+    """Coins left the account by nobody's order of ours: where to is not known."""
+    return Alert(
+        owner_id=position.owner_id,
+        kind=AlertKind.FOREIGN_CLOSE,
+        dedup=f"coins_gone:{position.id}:{fixed(position.gone_qty)}",
+        bot_id=bot.id,
+        trade_ref=position.id,
+        params=_of_position(position, bot)
+        | {"qty": fixed(missing), "price": "–", "reason": ExitReason.EXTERNAL.value},
+    )
+
+
+def drift(bot: Bot, base: str, ours: Decimal, theirs: Decimal) -> Alert:
+    """Books and exchange disagree on what a futures account holds."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.POSITION_DRIFT,
+        dedup=f"drift:{bot.account}:{bot.config.symbol}:{fixed(ours)}:{fixed(theirs)}",
+        bot_id=bot.id,
+        params={
+            "bot": bot.config.name,
+            "symbol": bot.config.symbol,
+            "base": base,
+            "ours": fixed(ours),
+            "theirs": fixed(theirs),
+        },
+    )
+
+
+def exchange_stopped(owner_id: int, market: str, code: str, until: str) -> Alert:
+    """The exchange refuses this address; for the operator."""
+    return Alert(
+        owner_id=owner_id,
+        kind=AlertKind.EXCHANGE_STOPPED,
+        dedup=f"exchange_stopped:{owner_id}:{market}:{until}",
+        params={"market": market, "code": code, "until": until},
     )
 
 
@@ -192,5 +286,7 @@ def _of_order(order: Order, bot: Bot) -> dict[str, str]:
     }
 
 
-def _is_code(text: str) -> bool:
-    return text.removeprefix("-").isdigit()
+def _code_and_message(note: str) -> tuple[str, str]:
+    """Parts of ``<code> <message>``; our own words carry no code."""
+    code, _, message = note.partition(" ")
+    return (code, message) if code.removeprefix("-").isdigit() else ("–", note)

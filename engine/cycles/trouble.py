@@ -7,13 +7,34 @@ from engine.core.account import Key, KeyState
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.decide import another_attempt
-from engine.core.errors import KeyRefused, NotFound
+from engine.core.errors import (
+    KeyRefused,
+    NoFunds,
+    NotFound,
+    NothingToReduce,
+    PriceBand,
+    Refused,
+    WouldTrigger,
+)
 from engine.core.events import Alert, AlertKind
-from engine.core.order import Leg, Order, OrderEvent, move
+from engine.core.order import Leg, Order, OrderEvent, Refusal, move
 from engine.cycles import tell
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
+
+_REFUSALS: tuple[tuple[type[Refused], Refusal], ...] = (
+    (WouldTrigger, Refusal.WOULD_TRIGGER),
+    (NoFunds, Refusal.NO_FUNDS),
+    (PriceBand, Refusal.PRICE_BAND),
+    (NothingToReduce, Refusal.NOTHING_TO_REDUCE),
+)
+
+
+def refusal_of(error: Refused) -> Refusal:
+    """What the order's row remembers of a refusal."""
+    found = (refusal for kind, refusal in _REFUSALS if isinstance(error, kind))
+    return next(found, Refusal.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +45,13 @@ class Trouble:
     clock: Clock
 
     async def end(
-        self, orders: Sequence[Order], event: OrderEvent, note: str, *, retry: bool
+        self,
+        orders: Sequence[Order],
+        event: OrderEvent,
+        note: str,
+        *,
+        retry: bool,
+        refusal: Refusal = Refusal.NONE,
     ) -> None:
         """End orders that were not placed, in one commit with what follows from it.
 
@@ -35,7 +62,7 @@ class Trouble:
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             for order in orders:
-                ended = move(order, event, at=now, note=note)
+                ended = replace(move(order, event, at=now, note=note), refusal=refusal)
                 await unit.orders.save(ended, was=order)
                 await self.ledger.guard_order(unit, ended)
                 if order.leg is Leg.ENTRY:
@@ -72,9 +99,10 @@ class Trouble:
 
     async def key_refused(self, account: str, error: KeyRefused) -> None:
         """Park the account's bots and tell their owner what to mend."""
-        if not account.startswith("key:"):
+        kind, _, number = account.partition(":")
+        if kind == "paper":
             return
-        key_id = int(account.removeprefix("key:"))
+        key_id = int(number)
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             try:

@@ -190,6 +190,10 @@ class Positions(Protocol):
         """The open positions of some bots."""
         ...
 
+    async def open_of_account(self, account: str) -> list[Position]:
+        """The open positions of an account, oldest first."""
+        ...
+
     async def of_decision(self, bot_id: int, decision: int) -> Position | None: ...
     async def unfinished(self) -> list[Position]:
         """Those not closed, and closed ones with an order that may still be live."""

@@ -141,4 +141,4 @@ def _covered(
     if holding is None or rules is None:
         return holding
     sellable = holding.position.sellable(rules)
-    return replace(holding, covered=cover_of(tuple(orders)), sellable=sellable)
+    return replace(holding, covered=min(cover_of(tuple(orders)), holding.position.held), sellable=sellable)

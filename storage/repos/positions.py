@@ -65,6 +65,10 @@ class SqlPositions(Repo):
         still = positions.c.state != PositionState.CLOSED
         return await self._many(positions.c.bot_id.in_(bot_ids), still)
 
+    async def open_of_account(self, account: str) -> list[Position]:
+        """The open positions of an account, oldest first."""
+        return await self._many(positions.c.account == account, NOT_CLOSED)
+
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""
         found = await self._many(positions.c.bot_id == bot_id, positions.c.decision == decision)

@@ -104,13 +104,33 @@ async def test_a_price_beyond_the_target_before_the_exits_stand_takes_the_profit
 @pytest.mark.parametrize("code", [-2010, -1013])
 async def test_exits_refused_three_times_end_in_a_market_close(lab, code):
     bot = await lab.running()
-    await lab.fault("code", "POST", OCO, code=code, msg="No.", times=None)
+    no = {"what": "code", "method": "POST", "code": code, "msg": "No.", "times": None}
+    await lab.fault(path=OCO, **no)
+    await lab.fault(path=ORDER, where={"type": "STOP_LOSS"}, **no)
     lab.buy(bot)
     trade = await lab.closed(bot)
     assert trade.reason is ExitReason.UNPROTECTED
-    assert len(lab.requests(OCO)) == 3
+    assert len(lab.requests(OCO)) == 1
+    assert len([r for r in lab.requests(ORDER) if r["params"]["type"] == "STOP_LOSS"]) == 2
+    told = [alert.params["step"] for alert in await lab.books.alerts("exit_changed")]
+    assert told == ["target_watched", "stop_watched", "closing"]
     (told,) = await lab.books.alerts("exited")
     assert told.params["reason"] == "UNPROTECTED"
+    await lab.agree()
+
+
+async def test_a_target_that_the_exchange_does_not_take_is_watched_by_the_engine(lab):
+    bot = await lab.running()
+    await lab.fault(
+        "code", "POST", OCO, code=-1013, msg="Filter failure: PERCENT_PRICE_BY_SIDE", times=None
+    )
+    position = await lab.enter(bot)
+    assert position.watches_target
+    (stop,) = lab.books.venue(live=True)
+    assert stop.wish.kind == "STOP_LOSS"
+    await lab.price(position.target_price)
+    await lab.job("naked or closing")
+    assert (await lab.closed(bot)).reason is ExitReason.TAKE_PROFIT
     await lab.agree()
 
 

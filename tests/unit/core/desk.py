@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from engine.core.cover_spot import PARTIAL_GRACE_MS
 from engine.core.order import FINAL_STATES, Leg, OrderKind, OrderState
 from engine.core.position import PositionState, add_fill, ask_close
-from engine.core.protect import PARTIAL_GRACE_MS, cover_of, protect
+from engine.core.protect import cover_of, protect
 from engine.core.scene import (
     Alarm,
     AskClose,

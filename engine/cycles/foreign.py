@@ -1,0 +1,153 @@
+"""Foreign: what the exchange or the owner did to our positions, entered into our books.
+
+An order of nobody of ours becomes a row like any other, under an id derived from the exchange's,
+so that meeting it again changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.checks import DayCount
+from engine.core.client_id import client_order_id, decode_client_id
+from engine.core.money import ZERO
+from engine.core.order import (
+    Fill,
+    Leg,
+    Order,
+    OrderEvent,
+    OrderKind,
+    OrderReport,
+    OrderState,
+)
+from engine.core.position import ExitReason, Position, PositionState
+from engine.core.trade import close_books
+from engine.cycles import tell
+from engine.cycles.books import book, day_of
+from engine.cycles.ledger import Ledger
+from engine.ports.storage import Unit
+from engine.ports.trader import ForeignOrder, Funding
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Books foreign orders and funding payments."""
+
+    ledger: Ledger
+
+    async def book(self, position: Position, orders: Sequence[ForeignOrder]) -> bool:
+        """Enter orders that reduced the position; True if any was new."""
+        reducing = [order for order in orders if order.side is position.side.exit]
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            new = False
+            for foreign in reducing:
+                new = await self._enter(unit, position.id, foreign) or new
+            return {position.bot_id}, new
+
+        return bool(reducing) and await self.ledger.change(work)
+
+    async def pay(self, position: Position, payments: Sequence[Funding]) -> bool:
+        """Add funding payments that fell due while the position was held; True if any was new."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            now = await unit.positions.get(position.id)
+            until = now.closed_at
+            due = [p for p in payments if until is None or p.at <= until]
+            new = await unit.fundings.add_new(now, due)
+            if new:
+                paid = now.funding + sum((p.amount for p in new), start=ZERO)
+                await _rebook(unit, await unit.positions.save(replace(now, funding=paid)))
+            return {now.bot_id}, bool(new)
+
+        return bool(payments) and await self.ledger.change(work)
+
+    async def _enter(self, unit: Unit, position_id: int, foreign: ForeignOrder) -> bool:
+        position = await unit.positions.get(position_id)
+        ours = await unit.orders.of_decision(position.bot_id, position.decision)
+        known = [o for o in ours if o.leg is Leg.FOREIGN]
+        if any(order.exchange_id == foreign.exchange_id for order in known):
+            return False
+        fills = _within(foreign.fills, position.held)
+        if position.state is PositionState.CLOSED or not fills:
+            return False
+        order = _row(position, ours[0], foreign, fills)
+        await unit.orders.add([order])
+        booked = await book(unit, _report(order, foreign, fills), self.ledger.guard.rulebook)
+        if booked is None or booked.position is None:
+            return False
+        bot = await unit.bots.get(position.bot_id)
+        at = fills[-1].at
+        await unit.outbox.add(tell.foreign_close(booked.position, bot, booked.order), at)
+        if foreign.reason is not ExitReason.EXTERNAL:
+            state = next_bot_state(bot.state, BotEvent.FAIL)
+            why = {"symbol": position.symbol, "reason": foreign.reason.value}
+            await unit.bots.save(
+                replace(bot, state=state, why="why.exchange_closed", why_params=why)
+            )
+        await self.ledger.guard_order(unit, booked.order)
+        return True
+
+
+async def _rebook(unit: Unit, position: Position) -> None:
+    """The trade of a closed position, made anew from what its books say now."""
+    trade = await unit.trades.of_position(position.id)
+    if trade is None or position.closed_at is None:
+        return
+    corrected = replace(close_books(position, trade.reason, position.closed_at), id=trade.id)
+    await unit.trades.replace(corrected)
+    change = DayCount(day_of(position.closed_at), net=corrected.net - trade.net)
+    await unit.counters.add(position.bot_id, change)
+
+
+def _within(fills: Sequence[Fill], room: Decimal) -> tuple[Fill, ...]:
+    """Executions as far as they closed what we held; the rest was the owner's own."""
+    kept = []
+    for fill in fills:
+        part = min(fill.quantity, room)
+        if part <= ZERO:
+            break
+        share = fill.commission * part / fill.quantity
+        kept.append(replace(fill, quantity=part, commission=share))
+        room -= part
+    return tuple(kept)
+
+
+def _row(position: Position, ours: Order, foreign: ForeignOrder, fills: tuple[Fill, ...]) -> Order:
+    decoded = decode_client_id(ours.client_id)
+    install = decoded.install if decoded else ""
+    client_id = client_order_id(
+        install, position.bot_id, position.decision, Leg.FOREIGN, int(foreign.exchange_id)
+    )
+    return Order(
+        id=0,
+        client_id=client_id,
+        owner_id=position.owner_id,
+        bot_id=position.bot_id,
+        account=position.account,
+        market=position.market,
+        symbol=position.symbol,
+        side=foreign.side,
+        kind=OrderKind.MARKET,
+        leg=Leg.FOREIGN,
+        quantity=sum((fill.quantity for fill in fills), start=ZERO),
+        created_at=fills[0].at,
+        state=OrderState.OPEN,
+        position_id=position.id,
+        reason=foreign.reason.value,
+        exchange_id=foreign.exchange_id,
+        updated_at=fills[0].at,
+    )
+
+
+def _report(order: Order, foreign: ForeignOrder, fills: tuple[Fill, ...]) -> OrderReport:
+    return OrderReport(
+        client_id=order.client_id,
+        exchange_id=foreign.exchange_id,
+        event=OrderEvent.FILL,
+        filled_qty=order.quantity,
+        filled_quote=sum((fill.quote for fill in fills), start=ZERO),
+        at=fills[-1].at,
+        fills=tuple(replace(fill, client_id=order.client_id) for fill in fills),
+    )

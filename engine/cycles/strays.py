@@ -1,0 +1,81 @@
+"""Strays: open orders on the exchange with an id of ours that our books do not expect.
+
+One that was thought absent is booked. One without a row (a backup was restored, a commit was
+lost with the disk) is cancelled: what it protected is protected anew from the rows. Ids of other
+installations, and all foreign ones, are left alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from engine.core.client_id import INSTALL_LENGTH, decode_client_id
+from engine.core.errors import ExchangeError
+from engine.core.events import Alert, AlertKind
+from engine.core.money import ZERO
+from engine.core.order import Leg, Order, OrderKind, OrderReport, OrderState
+from engine.cycles.ledger import Ledger
+from engine.ports.storage import Unit
+from engine.ports.trader import Trader
+
+_log = structlog.get_logger("strays")
+_LEGS = {leg.value: leg for leg in Leg}
+_KINDS = {Leg.STOP: OrderKind.STOP, Leg.TARGET: OrderKind.TAKE_PROFIT}
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Adopts or removes what does not fit the rows."""
+
+    ledger: Ledger
+
+    async def see(
+        self, account: str, trader: Trader, like: Order, on_exchange: Mapping[str, OrderReport]
+    ) -> None:
+        """Look at the open orders of a symbol; ``like`` is any order of ours on it."""
+        install = self.ledger.guard.install[:INSTALL_LENGTH]
+        for client_id, report in on_exchange.items():
+            decoded = decode_client_id(client_id)
+            if decoded is None or decoded.install[:INSTALL_LENGTH] != install:
+                continue
+            async with self.ledger.storage.reading() as unit:
+                known = await unit.orders.by_client_id(client_id)
+            if known is None:
+                await self._remove(trader, like, client_id)
+            elif known.state is OrderState.NOT_PLACED:
+                _log.error("an order thought absent is on the exchange", id=client_id)
+                await self.ledger.record([report])
+
+    async def _remove(self, trader: Trader, like: Order, client_id: str) -> None:
+        decoded = decode_client_id(client_id)
+        leg = _LEGS.get(decoded.leg if decoded else "", Leg.CLOSE)
+        conditional = trader.futures is not None and leg in _KINDS
+        stray = replace(
+            like,
+            client_id=client_id,
+            leg=leg,
+            kind=_KINDS[leg] if conditional else OrderKind.LIMIT,
+            stop_price=ZERO if conditional else None,
+            list_id=None,
+            exchange_id=None,
+        )
+        _log.error("an order of ours has no row: it is cancelled", id=client_id)
+        try:
+            await trader.cancel(stray)
+        except ExchangeError as error:
+            _log.warning("the stray order was not cancelled", id=client_id, error=str(error))
+        await self._tell(stray)
+
+    async def _tell(self, stray: Order) -> None:
+        alert = Alert(
+            owner_id=stray.owner_id,
+            kind=AlertKind.STRAY_ORDER,
+            dedup=f"stray:{stray.client_id}",
+            params={"id": stray.client_id, "symbol": stray.symbol},
+        )
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            return set(), await unit.outbox.add(alert, self.ledger.guard.clock.now_ms())
+
+        await self.ledger.change(work)

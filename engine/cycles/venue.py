@@ -1,0 +1,153 @@
+"""Venue: what the exchange holds of an account, held against what our books say it holds.
+
+Orders of nobody of ours that traded what we held are booked with their reason; coins that left
+the account are written off; whatever else differs is told, and stops entries on that symbol. A
+failed read proves nothing and changes nothing.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import structlog
+
+from engine.core.money import ZERO
+from engine.core.order import Refusal
+from engine.core.position import Position, PositionSide
+from engine.cycles import tell
+from engine.cycles.fleet import AccountSymbol, Fleet, Member
+from engine.cycles.foreign import Foreign
+from engine.cycles.ledger import Ledger, has_work
+from engine.ports.storage import Unit
+from engine.ports.trader import FuturesAccount, Trader
+
+_log = structlog.get_logger("venue")
+# Real seconds for which a difference must stay the same before it is believed: fills and balances
+# reach us by several ways, each at its own pace.
+_BELIEVED_AFTER = 10.0
+_HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Venue:
+    """Compares accounts and writes down what follows."""
+
+    ledger: Ledger
+    fleet: Fleet
+    foreign: Foreign
+    _doubts: dict[AccountSymbol, tuple[Decimal, float]] = field(default_factory=dict)
+    _funded: dict[int, int] = field(default_factory=dict)
+
+    async def look(self, account: str, trader: Trader) -> None:
+        """Compare an account whose orders were just read; raises ``ExchangeError``."""
+        async with self.ledger.storage.reading() as unit:
+            held = await unit.positions.open_of_account(account)
+            orders = await unit.orders.unfinished(account)
+        if trader.futures is None:
+            await self._spot(account, held)
+            return
+        busy = {order.symbol for order in orders if has_work(order)}
+        await self._futures(account, trader.futures, held, busy)
+
+    async def _futures(
+        self, account: str, futures: FuturesAccount, held: list[Position], busy: set[str]
+    ) -> None:
+        mine = [m for m in self.fleet.members.values() if m.bot.account == account]
+        for symbol in {member.bot.config.symbol for member in mine}:
+            self.fleet.terms[account, symbol] = await futures.terms(symbol)
+        theirs = {p.symbol: p.quantity for p in (await futures.positions()).values()}
+        ours: dict[str, list[Position]] = defaultdict(list)
+        for position in held:
+            ours[position.symbol].append(position)
+        for symbol in (ours.keys() | {m.bot.config.symbol for m in mine}) - busy:
+            difference = theirs.get(symbol, ZERO) - _net(ours[symbol])
+            if difference and ours[symbol]:
+                found = await futures.foreign_orders(symbol, ours[symbol][0].opened_at)
+                if await self.foreign.book(ours[symbol][0], found):
+                    continue  # the next look compares what was booked
+            await self._drift((account, symbol), difference, ours[symbol], mine)
+        await self._funding(futures, held)
+
+    async def _drift(
+        self,
+        where: AccountSymbol,
+        difference: Decimal,
+        ours: list[Position],
+        members: Iterable[Member],
+    ) -> None:
+        """A difference that stays stops entries on the symbol and is told to the bots' owner."""
+        if not difference:
+            self._doubts.pop(where, None)
+            self.fleet.drifts.pop(where, None)
+        elif self._believed(where, difference) and self.fleet.drifts.get(where) != difference:
+            self.fleet.drifts[where] = difference
+            member = next(m for m in members if m.bot.config.symbol == where[1])
+            base = self.ledger.guard.rulebook.of(member.bot, where[1]).base
+            net = _net(ours)
+            alert = tell.drift(member.bot, base, net, net + difference)
+            _log.error("books and exchange differ", symbol=where[1], by=str(difference))
+
+            async def work(unit: Unit) -> tuple[set[int], bool]:
+                return set(), await unit.outbox.add(alert, self.ledger.guard.clock.now_ms())
+
+            await self.ledger.change(work)
+
+    async def _spot(self, account: str, held: list[Position]) -> None:
+        """Coins that exits were refused for: if the account has fewer, they left it otherwise."""
+        if account.startswith("paper:"):
+            return
+        for position in held:
+            if not await self._was_refused(position):
+                continue
+            balance = self.fleet.free(account, position.base)
+            others = sum((p.held for p in held if p.base == position.base), start=-position.held)
+            left = max(balance.free + balance.locked - others, ZERO)
+            missing = max(position.held - left, ZERO)
+            if missing and self._believed((account, position.symbol), missing):
+                await self._gone(position, missing)
+
+    async def _was_refused(self, position: Position) -> bool:
+        async with self.ledger.storage.reading() as unit:
+            orders = await unit.orders.of_decision(position.bot_id, position.decision)
+        exits = [order for order in orders if order.leg.exit]
+        return bool(exits) and exits[-1].refusal is Refusal.NO_FUNDS
+
+    async def _gone(self, position: Position, missing: Decimal) -> None:
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            now = await unit.positions.get(position.id)
+            if now.held < missing:
+                return set(), False
+            less = await unit.positions.save(replace(now, gone_qty=now.gone_qty + missing))
+            bot = await unit.bots.get(less.bot_id)
+            at = self.ledger.guard.clock.now_ms()
+            await unit.outbox.add(tell.coins_gone(less, bot, missing), at)
+            await self.ledger.guard.look(unit, less)
+            return {less.bot_id}, True
+
+        await self.ledger.change(work)
+        self._doubts.pop((position.account, position.symbol), None)
+
+    async def _funding(self, futures: FuturesAccount, held: list[Position]) -> None:
+        """Payments fall due on the hour: each position is asked about once in an hour."""
+        hour = self.ledger.guard.clock.now_ms() // _HOUR_MS
+        for position in held:
+            if self._funded.setdefault(position.id, position.opened_at // _HOUR_MS) != hour:
+                payments = await futures.funding(position.symbol, position.opened_at)
+                await self.foreign.pay(position, payments)
+                self._funded[position.id] = hour
+
+    def _believed(self, where: AccountSymbol, difference: Decimal) -> bool:
+        """Whether the same difference was seen for long enough."""
+        now = asyncio.get_running_loop().time()
+        seen, since = self._doubts.get(where, (None, now))
+        if seen != difference:
+            self._doubts[where] = (difference, now)
+            return False
+        return now - since >= _BELIEVED_AFTER
+
+
+def _net(positions: Iterable[Position]) -> Decimal:
+    """Signed quantity of positions: negative for shorts."""
+    return sum((p.held if p.side is PositionSide.LONG else -p.held for p in positions), start=ZERO)
