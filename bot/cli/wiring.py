@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.core.bot_config import Environment
+from engine.core.market import Market
 from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
 from engine.cycles.paper_ledger import RowsPaperLedger
@@ -92,7 +93,7 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
             brokerage=broker,
             rulebook=rulebook,
             feeds={public: Feed(data, clock, nursery)},
-            times={public: followed},
+            times={(public, Market.SPOT): followed},
             modes=settings.exchange.modes,
             nudges=nudges,
         )

@@ -12,6 +12,7 @@ from engine.core.sizing import wanted_quote
 
 MIN_BALANCE = Decimal(10)
 MIN_TRADE_VALUE = Decimal(5)
+_FUTURES_FEES = Decimal("0.001")
 _LIQUIDATION_RESERVE = Decimal("0.002")
 
 
@@ -172,6 +173,9 @@ def _trade_value(facts: EntryFacts) -> Refused | None:
 
 def _sufficient(facts: EntryFacts) -> Refused | None:
     value = _value(facts)
+    if facts.rules.market is Market.FUTURES:
+        # Commission of entry and exit is taken from the wallet, beside the margin.
+        value += value * facts.config.leverage * _FUTURES_FEES
     if value <= facts.free:
         return None
     return Refused("sufficient", fixed(value), fixed(facts.free))

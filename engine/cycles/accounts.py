@@ -1,6 +1,7 @@
 """Accounts: one keeper per trading account: its stream, its balances, its sender."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +15,7 @@ from engine.cycles.readiness import Readiness
 from engine.cycles.reconcile import Reconciler
 from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble
-from engine.ports.clock import Clock, ExchangeTime
+from engine.ports.clock import Clock
 from engine.ports.trader import AccountEvent, BalanceEvent, Brokerage, ForeignEvent, Trader
 from engine.runtime.nursery import Nursery, end
 
@@ -42,8 +43,8 @@ class Accounts:
     readiness: Readiness
     trouble: Trouble
     clock: Clock
-    exchange_time: ExchangeTime
     nursery: Nursery
+    measure_clocks: Callable[[], Awaitable[None]]
     keepers: dict[str, Keeper] = field(default_factory=dict)
 
     async def keep(self, accounts: set[str]) -> None:
@@ -62,9 +63,9 @@ class Accounts:
                 trouble=self.trouble,
                 readiness=self.readiness,
                 clock=self.clock,
-                exchange_time=self.exchange_time,
                 nursery=self.nursery,
                 on_doubt=partial(self._doubt, account),
+                measure_clocks=self.measure_clocks,
             )
             tasks = (
                 self.nursery.supervise(f"sender {account}", sender.run),

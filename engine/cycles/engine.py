@@ -6,14 +6,11 @@ are guarded, and only then does the scheduler run.
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, replace
 
 import structlog
 
 from engine.core.bot_config import Environment, Mode
-from engine.core.errors import ExchangeError
-from engine.core.market import Market
 from engine.cycles import tell
 from engine.cycles.accounts import Accounts
 from engine.cycles.attendant import Attendant
@@ -23,8 +20,9 @@ from engine.cycles.foreign import Foreign
 from engine.cycles.guard import Guard
 from engine.cycles.insight import LiveInsight
 from engine.cycles.ledger import Ledger
+from engine.cycles.meeting import Meeting
 from engine.cycles.nudges import Nudges
-from engine.cycles.readiness import Readiness
+from engine.cycles.readiness import Place, Readiness
 from engine.cycles.reconcile import Reconciler
 from engine.cycles.risk import RiskCycle
 from engine.cycles.rulebook import Rulebook
@@ -48,7 +46,7 @@ _LANDING = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the wiring hands to the engine. ``times``: one exchange clock per environment."""
+    """What the wiring hands to the engine. ``times``: one exchange clock per market."""
 
     storage: Storage
     clock: Clock
@@ -56,7 +54,7 @@ class Parts:
     brokerage: Brokerage
     rulebook: Rulebook
     feeds: dict[Environment, Feed]
-    times: dict[Environment, ExchangeTime]
+    times: dict[Place, ExchangeTime]
     modes: frozenset[Mode]
     nudges: Nudges
 
@@ -72,6 +70,7 @@ class Engine:
         self.insight = LiveInsight(
             self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
         )
+        self._meeting = Meeting(parts.times, parts.rulebook, parts.clock, parts.nursery)
         self._scheduler: Scheduler | None = None
         self._accounts: Accounts | None = None
         self._risk: asyncio.Task[None] | None = None
@@ -86,7 +85,7 @@ class Engine:
             await unit.commit()
         for environment in parts.feeds:
             self.signals.hear(environment)
-        await self._wait_for_exchange()
+        await self._meeting.all()
         await self.fleet.load()
         guard = Guard(parts.rulebook, parts.clock, install)
         ledger = Ledger(parts.storage, self.fleet, guard, parts.nudges)
@@ -132,7 +131,6 @@ class Engine:
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:
         parts = self._parts
-        public = parts.rulebook.public
         return Accounts(
             brokerage=parts.brokerage,
             ledger=ledger,
@@ -142,21 +140,14 @@ class Engine:
             readiness=self.readiness,
             trouble=Trouble(ledger, parts.clock),
             clock=parts.clock,
-            exchange_time=parts.times[public],
             nursery=parts.nursery,
+            measure_clocks=self._meeting.clocks,
         )
 
     def _table(
         self, risk: RiskCycle, accounts: Accounts, attendant: Attendant, reset: DailyReset
     ) -> list[Job]:
         """THE TABLE: name, market seconds between runs (None: 00:00 UTC), work."""
-
-        async def clocks() -> None:
-            await _each(time.measure() for time in self._parts.times.values())
-
-        async def catalogue() -> None:
-            known = self._parts.rulebook.catalogues.values()
-            await _each(one.refresh(Market.SPOT) for one in known)
 
         return [
             Job("signal", 60, risk.catch_up),
@@ -167,33 +158,9 @@ class Engine:
             Job("upkeep", 60, attendant.upkeep),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
-            Job("exchange clock", 300, clocks, real=True),
-            Job("catalogue", 3_600, catalogue, real=True),
+            Job("exchange clock", 300, self._meeting.clocks, real=True),
+            Job("catalogue", 3_600, self._meeting.rules, real=True),
         ]
-
-    async def _wait_for_exchange(self) -> None:
-        """Clock and rules of every environment; one that is away is asked again meanwhile."""
-        for environment in self._parts.times:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self._meet(environment)
-            except (TimeoutError, ExchangeError) as error:
-                name = environment.value
-                _log.error("the exchange does not answer; trying on", name=name, error=str(error))
-                self._parts.nursery.start(f"wait for {name}", self._until_met(environment))
-
-    async def _meet(self, environment: Environment) -> None:
-        await self._parts.times[environment].measure()
-        await self._parts.rulebook.catalogues[environment].refresh(Market.SPOT)
-
-    async def _until_met(self, environment: Environment) -> None:
-        while True:
-            await self._parts.clock.sleep_real(5.0)
-            try:
-                await self._meet(environment)
-            except ExchangeError:
-                continue
-            return
 
     async def _reconcile(self, accounts: Accounts) -> None:
         try:
@@ -216,15 +183,6 @@ class Engine:
             return set(), True
 
         await ledger.change(work)
-
-
-async def _each(works: Iterable[Coroutine[object, object, None]]) -> None:
-    """Do all, whatever fails: an environment that is away must not cost the others theirs."""
-    for outcome in await asyncio.gather(*works, return_exceptions=True):
-        if isinstance(outcome, ExchangeError):
-            _log.warning("the exchange did not answer", error=str(outcome))
-        elif isinstance(outcome, BaseException):
-            raise outcome
 
 
 async def _restart_naked_clocks(ledger: Ledger) -> None:

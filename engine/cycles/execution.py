@@ -7,7 +7,7 @@ entries, and a slow answer delays nobody: every request flies on its own.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 import structlog
@@ -34,7 +34,7 @@ from engine.cycles.ledger import Ledger, has_work
 from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
 from engine.cycles.trouble import Trouble, refusal_of
-from engine.ports.clock import Clock, ExchangeTime
+from engine.ports.clock import Clock
 from engine.ports.storage import Unit
 from engine.ports.trader import Brokerage, FuturesAccount, Trader
 from engine.runtime.nursery import Nursery
@@ -63,9 +63,9 @@ class Sender:
     trouble: Trouble
     readiness: Readiness
     clock: Clock
-    exchange_time: ExchangeTime
     nursery: Nursery
     on_doubt: Callable[[], None]
+    measure_clocks: Callable[[], Awaitable[None]]
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     failures: int = 0
     hold_until: float = 0.0
@@ -246,7 +246,7 @@ class Sender:
             case _:
                 await self._lose(group, note, known=isinstance(error, AlreadySent))
         if isinstance(error, ClockOff):
-            await self._measure_clock()
+            await self.measure_clocks()
 
     async def _lose(self, group: Group, note: str, *, known: bool = True) -> None:
         """From now on the orders are in doubt; ``known``: the exchange may answer at once."""
@@ -266,12 +266,6 @@ class Sender:
         pause = max(pause, at_least)
         self.failures += 1
         self.hold_until = asyncio.get_running_loop().time() + pause
-
-    async def _measure_clock(self) -> None:
-        try:
-            await self.exchange_time.measure()
-        except ExchangeError as error:
-            _log.warning("the exchange's clock could not be read", error=str(error))
 
 
 async def _prepare(futures: FuturesAccount, symbol: str, leverage: int) -> None:

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment
-from engine.core.market import StreamState
+from engine.core.market import Market, StreamState
 from engine.cycles.fleet import EnvStream
 from engine.market.feed import Feed
 from engine.ports.clock import ExchangeTime
+
+Place = tuple[Environment, Market]
 
 
 @dataclass(slots=True)
@@ -15,7 +17,7 @@ class Readiness:
     """Streams, clocks and accounts at a glance; accounts are ready once they are reconciled."""
 
     feeds: dict[Environment, Feed]
-    times: dict[Environment, ExchangeTime]
+    times: dict[Place, ExchangeTime]
     accounts: set[str] = field(default_factory=set)
 
     def stream(self, stream: EnvStream) -> StreamState | None:
@@ -31,5 +33,5 @@ class Readiness:
         """Whether our clock is near enough to the exchange's; paper needs none."""
         if not bot.config.mode.keyed:
             return True
-        time = self.times.get(Environment(bot.config.mode.value))
+        time = self.times.get((Environment(bot.config.mode.value), bot.config.market))
         return time is not None and time.ok

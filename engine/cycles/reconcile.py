@@ -48,7 +48,7 @@ class Reconciler:
                 by_symbol[order.symbol].append(order)
         for symbol, orders in by_symbol.items():
             on_exchange = {r.client_id: r for r in await trader.open_orders(symbol)}
-            await self.strays.see(account, trader, orders[0], on_exchange)
+            await self.strays.see(trader, orders[0], on_exchange)
             for order in orders:
                 await self._one(trader, order, on_exchange.get(order.client_id), settler)
         await self._watch(account, trader, settler)

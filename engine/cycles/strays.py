@@ -31,7 +31,7 @@ class Strays:
     ledger: Ledger
 
     async def see(
-        self, account: str, trader: Trader, like: Order, on_exchange: Mapping[str, OrderReport]
+        self, trader: Trader, like: Order, on_exchange: Mapping[str, OrderReport]
     ) -> None:
         """Look at the open orders of a symbol; ``like`` is any order of ours on it."""
         install = self.ledger.guard.install[:INSTALL_LENGTH]

@@ -1,6 +1,7 @@
 """One life of the engine: wired as the service wires it, with the lab's clock, and killable."""
 
 from engine.core.bot_config import Environment
+from engine.core.market import Market
 from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
 from engine.cycles.paper_ledger import RowsPaperLedger
@@ -47,7 +48,7 @@ class Life:
                 brokerage=self.broker,
                 rulebook=self.rulebook,
                 feeds={HERE: self.feed},
-                times={HERE: Followed(self.connection.exchange_clock, clock)},
+                times={(HERE, Market.SPOT): Followed(self.connection.exchange_clock, clock)},
                 modes=lab.modes,
                 nudges=self.nudges,
             )

@@ -10,8 +10,10 @@ from engine.core.scene import (
     Alarm,
     AskClose,
     CancelOrder,
+    ChangeExit,
     CloseBooks,
     Covered,
+    ExitChange,
     PlanOrders,
     Scene,
     StartNakedClock,
@@ -60,6 +62,13 @@ class Desk:
         for sister in self._list_of(one):
             if sister.state not in FINAL_STATES:
                 self._put(sister, state)
+
+    def refuse(self, one, refusal):
+        """The exchange refuses an order and its list, and says why."""
+        for sister in self._list_of(one):
+            self.orders[sister.client_id] = replace(
+                sister, state=S.REJECTED, refusal=refusal, updated_at=self.now
+            )
 
     def fill(self, one, part=None):
         """The exchange executes an order; the sister of a filled leg expires."""
@@ -129,6 +138,10 @@ class Desk:
                 self.position = replace(self.position, naked_since=self.now)
             case Covered():
                 self.position = replace(self.position, naked_since=None)
+            case ChangeExit(ExitChange.TARGET_WATCHED):
+                self.position = replace(self.position, watches_target=True)
+            case ChangeExit(ExitChange.STOP_CLAMPED, _, level):
+                self.position = replace(self.position, stop_price=level)
             case Alarm(problem):
                 self.alarms.append(problem)
 

@@ -3,13 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from engine.core.bot_config import Direction, Sizing
 from engine.core.bot_state import BOT_TABLE, BotEvent, BotState, next_bot_state
-from engine.core.checks import CHECKS, DayCount, EntryFacts, Refused, first_refusal
+from engine.core.checks import (
+    CHECKS,
+    DayCount,
+    EntryFacts,
+    FuturesTerms,
+    Refused,
+    first_refusal,
+    liquidation_distance,
+)
 from engine.core.client_id import decode_client_id
 from engine.core.decide import (
     Approved,
@@ -24,7 +32,7 @@ from engine.core.market import Market
 from engine.core.order import OrderKind, OrderState, Side
 from engine.core.position import PositionSide, PositionState
 from engine.core.signal import Action, Signal
-from tests.unit.core.build import NOW, D, config, position, rules
+from tests.unit.core.build import NOW, D, config, decimals, position, rules
 
 
 def facts(**changes):
@@ -50,6 +58,16 @@ def count(**changes):
     return DayCount("2026-05-29", **changes)
 
 
+TERMS = FuturesTerms(20, D("0.01"))
+
+
+def futures(leverage=10, terms=TERMS, kinds=("STOP_MARKET",), **changes):
+    """A futures bot that is fine."""
+    known = rules(market=Market.FUTURES, order_types=frozenset(kinds))
+    way = config(market=Market.FUTURES, leverage=leverage, **changes.pop("settings", {}))
+    return {"rules": known, "config": way, "terms": terms} | changes
+
+
 LOSS = config(max_daily_loss=D(20))
 FAILURES = [
     ({"state": BotState.PAUSED}, Refused("active", "running", "paused")),
@@ -59,16 +77,27 @@ FAILURES = [
     ({"clock_ok": False}, Refused("clock", "ok", "not ok")),
     ({"rules": rules(status="HALT")}, Refused("symbol_trading", "TRADING", "HALT")),
     ({"rules": rules(oco_allowed=False)}, Refused("protection", "OCO", "–")),
+    (futures(kinds=()), Refused("protection", "STOP_MARKET", "–")),
     ({"holding": True}, Refused("one_position", "0", "1")),
+    (futures(symbol_held="Berta"), Refused("symbol_free", "0", "Berta")),
+    (futures(terms=None), Refused("leverage", "ok", "not ok")),
+    (futures(leverage=25), Refused("leverage", "20", "25")),
+    (futures(settings={"stop_loss": D("8.8")}), Refused("liquidation", "8.8", "8.8")),
     ({"day": count(entries=10)}, Refused("daily_trades", "10", "10")),
     ({"config": LOSS, "day": count(net=D(-20))}, Refused("daily_loss", "20", "20")),
     ({"free": D("9.99")}, Refused("balance", "10", "9.99")),
     ({"config": config(size=D(4))}, Refused("trade_value", "5", "4")),
     ({"config": config(size=D(90)), "free": D(50)}, Refused("sufficient", "90", "50")),
+    (
+        futures(settings={"size": D(90)}, free=D(90), capital=D(1000)),
+        Refused("sufficient", "90.9", "90"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("change", "refusal"), FAILURES, ids=[r.check for _, r in FAILURES])
+@pytest.mark.parametrize(
+    ("change", "refusal"), FAILURES, ids=[f"{n} {r.check}" for n, (_, r) in enumerate(FAILURES)]
+)
 def test_each_check_refuses_with_its_limit_and_the_measured_value(change, refusal):
     assert first_refusal(facts(**change)) == refusal
 
@@ -81,6 +110,25 @@ def test_every_check_is_tested_here():
 
 def test_nothing_refuses_when_everything_is_fine():
     assert first_refusal(facts()) is None
+    assert first_refusal(facts(**futures())) is None
+
+
+@given(st.integers(1, 50), decimals("0.004", "0.05", 4), decimals("1", "90000", 2))
+def test_a_stop_that_passes_the_check_lies_before_the_liquidation_price(lever, keep, price):
+    """Isolated: liquidated where margin less loss is the maintenance share of the notional."""
+    distance = liquidation_distance(lever, keep)
+    assume(distance > 0)
+
+    at_stop = price * (1 - distance / 100)
+    margin_left = price / lever - (price - at_stop)
+
+    assert margin_left > at_stop * keep
+
+
+def test_leverage_multiplies_what_the_stake_trades():
+    approved = approve_entry(facts(**futures(settings={"size": D(25)})), PositionSide.SHORT)
+
+    assert (approved.side, approved.size.notional) == (PositionSide.SHORT, D(250))
 
 
 def test_the_first_check_in_the_list_is_the_one_that_is_told():
