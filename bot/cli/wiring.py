@@ -98,6 +98,9 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
             nudges=nudges,
         )
     )
+    connection.listen(
+        lambda stop: engine.operators.exchange_stopped(stop.product, stop.reason, stop.seconds)
+    )
     return House(
         settings, memory, clock, nursery, connection, broker, rulebook, nudges, followed, engine
     )

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from engine.core.errors import ExchangeError, KeyRefused, SkipperError
+from engine.cycles.answers import Answers
 from engine.cycles.doubt import Doubts
 from engine.cycles.execution import Sender
 from engine.cycles.ledger import Ledger
@@ -53,25 +54,36 @@ class Accounts:
             if not self.keepers[account].sender.flights:
                 await self.renew(account)
         for account in accounts - self.keepers.keys():
-            doubts = Doubts(self.clock)
-            sender = Sender(
-                account=account,
-                brokerage=self.brokerage,
-                ledger=self.ledger,
-                doubts=doubts,
-                settler=Settler(self.ledger, doubts, self.trouble, self.clock),
-                trouble=self.trouble,
-                readiness=self.readiness,
-                clock=self.clock,
-                nursery=self.nursery,
-                on_doubt=partial(self._doubt, account),
-                measure_clocks=self.measure_clocks,
-            )
-            tasks = (
-                self.nursery.supervise(f"sender {account}", sender.run),
-                self.nursery.supervise(f"stream {account}", partial(self._stream, account)),
-            )
-            self.keepers[account] = Keeper(sender, tasks)
+            self.keepers[account] = self._keeper(account)
+
+    def _keeper(self, account: str) -> Keeper:
+        doubts = Doubts(self.clock)
+        answers = Answers(
+            ledger=self.ledger,
+            doubts=doubts,
+            trouble=self.trouble,
+            clock=self.clock,
+            nursery=self.nursery,
+            on_doubt=partial(self._doubt, account),
+            measure_clocks=self.measure_clocks,
+        )
+        sender = Sender(
+            account=account,
+            brokerage=self.brokerage,
+            ledger=self.ledger,
+            doubts=doubts,
+            settler=Settler(self.ledger, doubts, self.trouble, self.clock),
+            answers=answers,
+            trouble=self.trouble,
+            readiness=self.readiness,
+            clock=self.clock,
+            nursery=self.nursery,
+        )
+        tasks = (
+            self.nursery.supervise(f"sender {account}", sender.run),
+            self.nursery.supervise(f"stream {account}", partial(self._stream, account)),
+        )
+        return Keeper(sender, tasks)
 
     async def renew(self, account: str) -> None:
         """Close an account that is not needed, or whose key changed: it is then opened anew."""

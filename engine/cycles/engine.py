@@ -22,6 +22,7 @@ from engine.cycles.insight import LiveInsight
 from engine.cycles.ledger import Ledger
 from engine.cycles.meeting import Meeting
 from engine.cycles.nudges import Nudges
+from engine.cycles.operators import Operators
 from engine.cycles.readiness import Place, Readiness
 from engine.cycles.reconcile import Reconciler
 from engine.cycles.risk import RiskCycle
@@ -71,6 +72,7 @@ class Engine:
             self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
         )
         self._meeting = Meeting(parts.times, parts.rulebook, parts.clock, parts.nursery)
+        self.operators = Operators(parts.storage, parts.clock, parts.nursery, parts.nudges)
         self._scheduler: Scheduler | None = None
         self._accounts: Accounts | None = None
         self._risk: asyncio.Task[None] | None = None

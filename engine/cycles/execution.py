@@ -7,7 +7,7 @@ entries, and a slow answer delays nobody: every request flies on its own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
 import structlog
@@ -15,25 +15,22 @@ import structlog
 from engine.core.decide import entry_expired
 from engine.core.errors import (
     AlreadySent,
-    ClockOff,
     ExchangeError,
-    KeyRefused,
     NotSent,
     OrderGone,
     OutcomeUnknown,
-    Overloaded,
-    RateLimited,
     Refused,
     SkipperError,
     Unavailable,
 )
-from engine.core.market import Market
-from engine.core.order import Order, OrderEvent, OrderReport, OrderState, Refusal, move
+from engine.core.order import Order, OrderEvent, OrderReport, OrderState, move
+from engine.cycles.answers import Answers, Group
 from engine.cycles.doubt import Doubts
+from engine.cycles.fleet import Member
 from engine.cycles.ledger import Ledger, has_work
 from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
-from engine.cycles.trouble import Trouble, refusal_of
+from engine.cycles.trouble import Trouble
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
 from engine.ports.trader import Brokerage, FuturesAccount, Trader
@@ -42,13 +39,6 @@ from engine.runtime.nursery import Nursery
 _log = structlog.get_logger("execution")
 _AT_ONCE = 20
 _IDLE, _BUSY, _LEAST = 60.0, 1.0, 0.05
-_KEY_HOLD = 60.0
-_FILTER_FAILURE = -1013
-# Refusals of an exit that say: the exchange holds less of it than our books do.
-_MISSING = frozenset({Refusal.NO_FUNDS, Refusal.NOTHING_TO_REDUCE})
-_BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-
-Group = tuple[Order, ...]
 
 
 @dataclass(slots=True)
@@ -60,15 +50,12 @@ class Sender:
     ledger: Ledger
     doubts: Doubts
     settler: Settler
+    answers: Answers
     trouble: Trouble
     readiness: Readiness
     clock: Clock
     nursery: Nursery
-    on_doubt: Callable[[], None]
-    measure_clocks: Callable[[], Awaitable[None]]
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    failures: int = 0
-    hold_until: float = 0.0
     closing: bool = False
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -92,7 +79,7 @@ class Sender:
         for settled in self.doubts.settle_but({o.client_id for o in orders}):
             self._fly([settled], self.trouble.tell_settled(settled))
         resting = [o for o in orders if o.client_id not in self.flights]
-        held = self.hold_until - asyncio.get_running_loop().time()
+        held = self.answers.hold.wait(entry=False)
         if resting and held > 0:
             return held
         trader = await self._open() if resting else None
@@ -111,10 +98,11 @@ class Sender:
         for order in orders:
             if order.state is OrderState.SENT:
                 # Nobody waits for its answer: the process that sent it died, or booking failed.
-                self._fly([order], self._lose((order,), order.note))
+                self._fly([order], self.answers.lose((order,), order.note))
             elif order.state is not OrderState.PLANNED and self.doubts.due(order):
                 self._fly([order], self.settler.tend(trader, order))
-        if self.readiness.account(self.account) and not self.closing:
+        may_enter = self.readiness.account(self.account) and not self.closing
+        if may_enter and self.answers.hold.wait(entry=True) <= 0:
             entries = [g for g in planned if not g[0].leg.exit]
             await self._send_all(trader, await self._timely(entries))
 
@@ -142,11 +130,24 @@ class Sender:
                 why = "its bot was stopped"
             elif entry_expired(order, now, self.clock.rate):
                 why = "it came too late to be sent"
+            elif unready := self._unready(member):
+                why = unready
             else:
                 timely.append(group)
                 continue
             await self.trouble.end(group, OrderEvent.WITHDRAW, why, retry=False)
         return timely
+
+    def _unready(self, member: Member) -> str | None:
+        """What changed since the decision, so that the entry must not be sent."""
+        bot, fleet = member.bot, self.ledger.fleet
+        try:
+            rules = self.ledger.guard.rulebook.of(bot, bot.config.symbol)
+        except Unavailable:
+            return "its trading rules are not known"
+        if not rules.trading:
+            return f"the exchange says {rules.status}"
+        return self.readiness.why_not(bot, fleet.stream_of(bot))
 
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""
@@ -192,13 +193,13 @@ class Sender:
             async with self.slots:
                 reports = await self._place(trader, group)
         except ExchangeError as error:
-            await self._not_placed(group, error)
+            await self.answers.not_taken(self.account, group, error)
             return
         except Exception as error:  # noqa: BLE001 - whatever broke, the order may be live
             _log.exception("sending broke", order=group[0].client_id)
-            await self._lose(group, type(error).__name__)
+            await self.answers.lose(group, type(error).__name__)
             return
-        self.failures = 0
+        self.answers.hold.taken()
         await self.ledger.record(reports)
         await self._refresh_paper(trader)
 
@@ -220,52 +221,6 @@ class Sender:
         if trader.futures is not None and not group[0].leg.exit:
             await _prepare(trader.futures, group[0].symbol, member.bot.config.leverage)
         return [await trader.place(group[0], rules)]
-
-    async def _not_placed(self, group: Group, error: ExchangeError) -> None:
-        """Act on the class of the answer."""
-        note = f"{error.code} {error.detail}".strip()
-        name = type(error).__name__
-        _log.warning("order not placed", order=group[0].client_id, answer=name, note=note)
-        match error:
-            case Refused():
-                refusal = refusal_of(error)
-                await self.trouble.end(
-                    group, OrderEvent.REFUSE, note, retry=False, refusal=refusal
-                )
-                if error.code == _FILTER_FAILURE:
-                    self.nursery.start("new trading rules", self._new_rules(group[0].market))
-                if group[0].leg.exit and refusal in _MISSING:
-                    self.on_doubt()
-            case KeyRefused():
-                self._hold(error, at_least=_KEY_HOLD)
-                await self.trouble.end(group, OrderEvent.PROVE_ABSENT, note, retry=False)
-                await self.trouble.key_refused(self.account, error)
-            case NotSent() | RateLimited() | Overloaded() | ClockOff():
-                self._hold(error)
-                await self.trouble.end(group, OrderEvent.PROVE_ABSENT, note, retry=True)
-            case _:
-                await self._lose(group, note, known=isinstance(error, AlreadySent))
-        if isinstance(error, ClockOff):
-            await self.measure_clocks()
-
-    async def _lose(self, group: Group, note: str, *, known: bool = True) -> None:
-        """From now on the orders are in doubt; ``known``: the exchange may answer at once."""
-        now = self.clock.now_ms()
-        lost = [move(o, OrderEvent.LOSE, at=now, note=note) for o in group]
-        await self.ledger.save(zip(lost, group, strict=True))
-        for order in lost:
-            self.doubts.begin(order, delay=0.0 if known else 1.0)
-
-    async def _new_rules(self, market: Market) -> None:
-        """A filter that refused us may have changed."""
-        for catalogue in self.ledger.guard.rulebook.catalogues.values():
-            await catalogue.refresh(market)
-
-    def _hold(self, error: ExchangeError, at_least: float = 0.0) -> None:
-        pause = error.retry_after or _BACK_OFF[min(self.failures, len(_BACK_OFF) - 1)]
-        pause = max(pause, at_least)
-        self.failures += 1
-        self.hold_until = asyncio.get_running_loop().time() + pause
 
 
 async def _prepare(futures: FuturesAccount, symbol: str, leverage: int) -> None:

@@ -1,5 +1,6 @@
 """Tell: the alerts that the cycles write, with their figures as exact texts."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.core.bot import Bot
@@ -191,12 +192,13 @@ def drift(bot: Bot, base: str, ours: Decimal, theirs: Decimal) -> Alert:
     )
 
 
-def exchange_stopped(owner_id: int, market: str, code: str, until: str) -> Alert:
+def exchange_stopped(owner_id: int, market: str, code: str, until_ms: int) -> Alert:
     """The exchange refuses this address; for the operator."""
+    until = f"{datetime.fromtimestamp(until_ms / 1000, tz=UTC):%H:%M:%S} UTC"
     return Alert(
         owner_id=owner_id,
         kind=AlertKind.EXCHANGE_STOPPED,
-        dedup=f"exchange_stopped:{owner_id}:{market}:{until}",
+        dedup=f"exchange_stopped:{owner_id}:{market}:{until_ms // 60_000}",
         params={"market": market, "code": code, "until": until},
     )
 

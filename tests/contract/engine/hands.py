@@ -44,11 +44,11 @@ class Hands:
 
     def hold(self, bot):
         """Let the bot's account send nothing new for now."""
-        self.sender(bot).hold_until = float("inf")
+        self.sender(bot).answers.hold.all_until = float("inf")
 
     def release(self, bot):
         """End the hold."""
-        self.sender(bot).hold_until = 0.0
+        self.sender(bot).answers.hold.all_until = 0.0
         self.life.nudges.orders(bot.account)
 
     async def mark_sent(self, order):
