@@ -62,7 +62,8 @@ class Fleet:
     """All living bots by id and by stream, and what is known of their accounts.
 
     ``terms``: leverage and margin of futures symbols; ``drifts``: symbols of which the exchange
-    holds more (or less, negative) than our books say.
+    holds more (or less, negative) than our books say; ``foreign_orders``: how many open orders
+    there are not ours.
     """
 
     def __init__(self, storage: Storage, clock: Clock, public: Environment) -> None:
@@ -73,6 +74,7 @@ class Fleet:
         self.balances: dict[str, dict[str, Balance]] = {}
         self.terms: dict[AccountSymbol, FuturesTerms] = {}
         self.drifts: dict[AccountSymbol, Decimal] = {}
+        self.foreign_orders: dict[AccountSymbol, int] = {}
         self._turns: dict[int, int] = {}
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
         self._by_symbol: dict[AccountSymbol, set[int]] = defaultdict(set)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from engine.core.bot_config import Environment
 from engine.core.market import StreamState
+from engine.core.money import ZERO
 from engine.core.signal import Signal
 from engine.cycles.fleet import Fleet
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle
 from engine.ports.clock import Clock
-from engine.ports.insight import Health
+from engine.ports.insight import Health, NotOurs
 from engine.runtime.nursery import Nursery
 
 
@@ -32,6 +33,15 @@ class LiveInsight:
         """State of the bot's candle stream, None while it is not listening."""
         member = self.fleet.members.get(bot_id)
         return self.readiness.stream((environment, member.bot.config.stream)) if member else None
+
+    def not_ours(self, bot_id: int) -> NotOurs:
+        """Foreign orders and holdings beside the bot's own."""
+        member = self.fleet.members.get(bot_id)
+        if member is None:
+            return NotOurs(0, ZERO)
+        where = (member.bot.account, member.bot.config.symbol)
+        orders = self.fleet.foreign_orders.get(where, 0)
+        return NotOurs(orders, self.fleet.drifts.get(where, ZERO))
 
     def health(self) -> Health:
         """The engine as a whole: reconciled when every trading account is."""

@@ -35,6 +35,8 @@ class Strays:
     ) -> None:
         """Look at the open orders of a symbol; ``like`` is any order of ours on it."""
         install = self.ledger.guard.install[:INSTALL_LENGTH]
+        foreign = sum(1 for client_id in on_exchange if decode_client_id(client_id) is None)
+        self.ledger.fleet.foreign_orders[like.account, like.symbol] = foreign
         for client_id, report in on_exchange.items():
             decoded = decode_client_id(client_id)
             if decoded is None or decoded.install[:INSTALL_LENGTH] != install:

@@ -1,6 +1,7 @@
 """What the running engine knows that no row holds: for cards and health reports."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from engine.core.bot_config import Environment
@@ -18,6 +19,18 @@ class Health:
     tasks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """What lies on a bot's symbol in its account without being Skipper's.
+
+    ``orders``: open orders when they were last read; ``quantity``: by how much the exchange holds
+    more (negative: less) than the books say, in base asset, 0 while they agree.
+    """
+
+    orders: int
+    quantity: Decimal
+
+
 class Insight(Protocol):
     """Reading never waits."""
 
@@ -27,6 +40,10 @@ class Insight(Protocol):
 
     def stream_state(self, environment: Environment, bot_id: int) -> StreamState | None:
         """State of the bot's candle stream, None while it is not listening."""
+        ...
+
+    def not_ours(self, bot_id: int) -> NotOurs:
+        """Foreign orders and holdings beside the bot's own."""
         ...
 
     def health(self) -> Health:
