@@ -12,6 +12,7 @@ from aiohttp import web
 from engine.exchange.simulator import wire
 from engine.exchange.simulator.control_faults import FaultControl
 from engine.exchange.simulator.faults import BadFault
+from engine.exchange.simulator.futures.control import FuturesControl
 from engine.exchange.simulator.symbols import describe
 from engine.exchange.simulator.symbols import wire as number
 from engine.exchange.simulator.tape import to_units
@@ -33,6 +34,7 @@ class Control:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._futures = FuturesControl(world.futures)
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Hang the paths into a server."""
@@ -44,7 +46,7 @@ class Control:
         actions: dict[str, Action] = {
             "accounts": self._account, "price": self._price, "candle": self._candle,
             "advance": self._advance, "symbol": self._rules, "faults": faults.rule,
-            "fill": faults.fill, "disconnect": faults.disconnect,
+            "fill": faults.fill, "disconnect": faults.disconnect, "futures": self._act,
         }  # fmt: skip
         for name, action in actions.items():
             router.add_post(f"/sandbox/{name}", _guarded(action))
@@ -63,6 +65,7 @@ class Control:
             "orderLists": [wire.order_list(o) | {"apiKey": o.account.key}
                            for o in world.book.lists],
             "trades": [wire.trade(t) | {"apiKey": a.key} for a, t in world.book.trades],
+            "futures": self._futures.state(),
             "faults": [rule.described() for rule in world.faults.rules],
             "requests": world.journal.since(first),
         })  # fmt: skip
@@ -107,6 +110,7 @@ class Control:
         for fee in ("maker_fee", "taker_fee"):
             if fee in body:
                 setattr(account, fee, Decimal(str(body[fee])))
+        self._futures.set_up(account, body)
         return wire.account(account)
 
     async def _rules(self, body: dict[str, Any]) -> Any:
@@ -114,6 +118,8 @@ class Control:
 
         Nothing trades unless the status is TRADING; ``expel`` ends all live orders besides.
         """
+        if body.get("market") == "futures":
+            return self._futures.rules(body)
         symbol, specs = self._symbol(body), self._world.market.specs
         changes: dict[str, Any] = {
             name: Decimal(str(body[name]))
@@ -129,6 +135,10 @@ class Control:
         if "status" in body:
             book.jumped(symbol, self._world.market.last(symbol), now)
         return describe(specs[symbol])
+
+    async def _act(self, body: dict[str, Any]) -> Any:
+        """Let the futures exchange act by itself."""
+        return self._futures.act(body, self._world.clock.now())
 
     async def _price(self, body: dict[str, Any]) -> Any:
         """Let the market jump now."""

@@ -183,17 +183,27 @@ class MarketStreams:
         for frame, name in self._frames.get(symbol, ()):
             self._send_kline(symbol, frame, name, frame.open_time(at), at, closed=False)
 
-    def _book_ticker(self, symbol: str) -> None:
-        name = f"{symbol.lower()}@bookTicker"
-        if name not in self._listeners:
-            return
+    def book_event(self, symbol: str) -> dict[str, Any]:
+        """Body of a bookTicker event."""
         quote = self._market.quote(symbol)
         bid_quantity, ask_quantity = self._market.depth_at_top(symbol)
-        self._emit(name, {
+        return {
             "u": self._market.update_id(), "s": symbol,
             "b": wire(quote.bid), "B": wire(bid_quantity),
             "a": wire(quote.ask), "A": wire(ask_quantity),
-        })  # fmt: skip
+        }  # fmt: skip
+
+    def candle_event(
+        self, symbol: str, name: str, at: int, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Body of a kline event of stream ``name``."""
+        del name
+        return {"e": "kline", "E": at, "s": symbol, "k": body}
+
+    def _book_ticker(self, symbol: str) -> None:
+        name = f"{symbol.lower()}@bookTicker"
+        if self.heard(name):
+            self.emit(name, self.book_event(symbol))
 
     def _kline(self, symbol: str, frame: Timeframe, name: str, point: Point) -> None:
         ended = point.kind is Kind.CLOSED
@@ -217,9 +227,14 @@ class MarketStreams:
         found = self._market.candles(symbol, frame, start=opened, end=opened, limit=1)
         if found:
             body = kline_event(symbol, frame, found[0], closed=closed)
-            self._emit(name, {"e": "kline", "E": at, "s": symbol, "k": body})
+            self.emit(name, self.candle_event(symbol, name, at, body))
 
-    def _emit(self, name: str, event: dict[str, Any]) -> None:
+    def heard(self, name: str) -> bool:
+        """Whether anybody listens to a stream."""
+        return name in self._listeners
+
+    def emit(self, name: str, event: dict[str, Any]) -> None:
+        """Send an event of a stream to all who listen to it."""
         text = orjson.dumps(event)
         wrapped = b'{"stream":"' + name.encode() + b'","data":' + text + b"}"
         for socket, wants_wrapped in list(self._listeners.get(name, {}).items()):

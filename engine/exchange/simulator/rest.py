@@ -11,13 +11,14 @@ from engine.exchange.simulator.call import Endpoint
 from engine.exchange.simulator.clock import precise_ms
 from engine.exchange.simulator.errors import Refused
 from engine.exchange.simulator.faults import Fault, Occasion
+from engine.exchange.simulator.futures.routes import ROUTES as FUTURES_ROUTES
 from engine.exchange.simulator.journal import Entry
 from engine.exchange.simulator.params import Params, merged
 from engine.exchange.simulator.serving import Asked, serve
 from engine.exchange.simulator.world import World
 
 ROUTES: dict[tuple[str, str], Endpoint] = (
-    rest_market.ROUTES | rest_account.ROUTES | rest_orders.ROUTES
+    rest_market.ROUTES | rest_account.ROUTES | rest_orders.ROUTES | FUTURES_ROUTES
 )
 GONE = frozenset({"/api/v3/userDataStream", "/api/v1/userDataStream"})
 _GONE_PAGE = "<html><head><title>410 Gone</title></head><body><h1>410 Gone</h1></body></html>"

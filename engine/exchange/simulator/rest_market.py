@@ -41,12 +41,12 @@ def exchange_info(call: Call) -> dict[str, Any]:
     }
 
 
-def klines(call: Call) -> list[list[Any]]:
-    """Candles, the running one last."""
+def klines(call: Call, most: int = 1000) -> list[list[Any]]:
+    """Candles, the running one last; at most ``most``."""
     symbol = call.symbol()
     frame = call.params.choice("interval", _FRAMES, _BAD_INTERVAL)
     start, end = call.params.integer("startTime"), call.params.integer("endTime")
-    limit = call.params.limit(500, 1000)
+    limit = call.params.limit(500, most)
     found = call.world.market.candles(
         symbol,
         frame,
@@ -76,7 +76,7 @@ def ticker_price(call: Call) -> Any:
 
 def book_ticker(call: Call) -> Any:
     """Best bids and asks."""
-    return _each(call, lambda symbol: {"symbol": symbol} | _top(call, symbol))
+    return _each(call, lambda symbol: {"symbol": symbol} | top(call, symbol))
 
 
 def day_ticker(call: Call) -> Any:
@@ -84,7 +84,7 @@ def day_ticker(call: Call) -> Any:
     mini = call.params.choice(
         "type", {"FULL": False, "MINI": True}, Refused(-1139, "Invalid ticker type."), "FULL"
     )
-    return _each(call, lambda symbol: _day(call, symbol, mini=mini))
+    return _each(call, lambda symbol: day(call, symbol, mini=mini))
 
 
 def depth(call: Call) -> dict[str, Any]:
@@ -92,9 +92,9 @@ def depth(call: Call) -> dict[str, Any]:
     symbol, limit = call.symbol(), call.params.limit(100, 5000)
     market = call.world.market
     quote, spec = market.quote(symbol), market.specs[symbol]
-    top = market.depth_at_top(symbol)[0]
+    best = market.depth_at_top(symbol)[0]
     levels = range(min(limit, 20))
-    quantities = [floor_to_step(top * (4 + level) / 4, spec.step) for level in levels]
+    quantities = [floor_to_step(best * (4 + level) / 4, spec.step) for level in levels]
     return {
         "lastUpdateId": market.update_id(),
         "bids": [[wire(quote.bid - spec.tick * n), wire(quantities[n])] for n in levels],
@@ -102,14 +102,16 @@ def depth(call: Call) -> dict[str, Any]:
     }
 
 
-def _top(call: Call, symbol: str) -> dict[str, str]:
+def top(call: Call, symbol: str) -> dict[str, str]:
+    """Best bid and ask of a symbol."""
     quote = call.world.market.quote(symbol)
     bid_quantity, ask_quantity = call.world.market.depth_at_top(symbol)
     return {"bidPrice": wire(quote.bid), "bidQty": wire(bid_quantity),
             "askPrice": wire(quote.ask), "askQty": wire(ask_quantity)}  # fmt: skip
 
 
-def _day(call: Call, symbol: str, *, mini: bool) -> dict[str, Any]:
+def day(call: Call, symbol: str, *, mini: bool) -> dict[str, Any]:
+    """Figures of the last 24 hours of a symbol."""
     market = call.world.market
     start = call.now - _DAY_MS
     rows = market.tapes[symbol].rows(start, call.now).tolist()
@@ -134,7 +136,7 @@ def _day(call: Call, symbol: str, *, mini: bool) -> dict[str, Any]:
     if mini:
         return answer
     average = Decimal(turnover) / volume if volume else last
-    return answer | _top(call, symbol) | {
+    return answer | top(call, symbol) | {
         "priceChange": wire(last - opened),
         "priceChangePercent": f"{(last / opened - 1) * 100:.3f}",
         "weightedAvgPrice": wire(average),

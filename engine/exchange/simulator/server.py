@@ -15,6 +15,11 @@ from engine.exchange.simulator.world import DemoAccount, ExchangeOptions, World
 _BUDGET_NS = 25_000_000
 _LEAST_NAP, _MOST_NAP = 0.004, 1.0
 
+_FUTURES_STREAMS = (
+    r"/{lead:(?:[^/]+/)*}{category:public|market|private}/{form:ws|stream}",
+    r"/{lead:(?!api|fapi|sapi|sandbox)[^/]+}/{form:ws|stream}",
+)
+
 __all__ = ["DemoAccount", "ExchangeOptions", "LocalExchange"]
 
 
@@ -91,6 +96,9 @@ class LocalExchange:
         router.add_get("/stream", sockets.combined)
         router.add_get("/ws", sockets.raw)
         router.add_get("/ws/{streams:.*}", sockets.raw)
+        for names in ("", "/{names:.*}"):
+            for address in _FUTURES_STREAMS:
+                router.add_get(address + names, sockets.futures)
         router.add_route("*", "/{path:.*}", RestDoor(world).handle)
         return application
 

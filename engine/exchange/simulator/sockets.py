@@ -106,6 +106,18 @@ class SocketDoors:
         names = [name for name in request.query.get("streams", "").split("/") if name]
         return await self._market(request, self._world.streams, names, wrapped=True)
 
+    async def futures(self, request: web.Request) -> web.WebSocketResponse:
+        """``<any>/{public,market,private}/{ws,stream}``: streams of USD-M futures.
+
+        A listen key may stand in the path, in ``listenKey`` or among ``streams``. An address
+        without a category, as it was once, sends public streams only.
+        """
+        info, query = request.match_info, request.query
+        asked = f"{info.get('names', '')}/{query.get('streams', '')}/{query.get('listenKey', '')}"
+        names = [name for name in asked.split("/") if name]
+        door = self._world.futures.door(info.get("category", ""))
+        return await self._market(request, door, names, wrapped=info["form"] == "stream")
+
     async def api(self, request: web.Request) -> web.WebSocketResponse:
         """``/ws-api/v3``: requests, answers and user data events."""
         ws = await self._prepare(request)

@@ -13,6 +13,7 @@ from engine.exchange.simulator.book import Book
 from engine.exchange.simulator.clock import VirtualClock, system_ms
 from engine.exchange.simulator.fates import Fates
 from engine.exchange.simulator.faults import Faults
+from engine.exchange.simulator.futures.exchange import Futures
 from engine.exchange.simulator.hub import Later, MarketStreams, Sender, Socket
 from engine.exchange.simulator.journal import Journal
 from engine.exchange.simulator.lag import Lag
@@ -32,12 +33,16 @@ Tell = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """A key with its secret (or Ed25519 public key, PEM) and the money that it starts with."""
+    """A key with its secret (or Ed25519 public key, PEM) and the money that it starts with.
+
+    ``balances`` are of the spot wallet, ``futures`` of the USD-M one.
+    """
 
     key: str
     secret: str
     balances: Mapping[str, Decimal] = field(default_factory=dict)
     bnb_burn: bool = False
+    futures: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class World:
         self.book = Book(
             self.market.specs, self.market.quote, self.average_price, self.events, self.fates,
         )  # fmt: skip
+        self.futures = Futures(self.market, self.clock, self.sender, self.fates)
         for account in options.accounts:
             self.add_account(account)
         self.run_until(self.market.origin_ms)
@@ -110,12 +116,14 @@ class World:
             account.balance(asset).free = Decimal(amount)
             if known is not None:
                 self.events.deposited(account, asset, delta)
+        self.futures.fund(account, wanted.futures)
         return account
 
     def revoke(self, key: str) -> None:
         """Make an API key worthless, as when its owner deletes it; its streams end."""
         self.accounts[key].refused = True
         self.tell_end(key, "eventStreamTerminated")
+        self.futures.users.close(key)
 
     def tell_end(self, key: str, event: str) -> int:
         """Tell every listener of an account that something ends; returns how many there were."""
@@ -168,6 +176,7 @@ class World:
             self.clock.horizon = target if at is None else at
             if at is None or at > target:
                 self.clock.horizon = max(self.clock.horizon, target)
+                self.futures.elapse(target)
                 return True
             if give_up is not None and time.monotonic_ns() > give_up:
                 self.clock.settle(at)
@@ -187,6 +196,7 @@ class World:
         at = self.clock.now()
         self.book.jumped(symbol, price, at)
         self.streams.touch(symbol, at)
+        self.futures.touched(symbol, price, at)
 
     def listen(self, key: str, tell: Tell) -> Callable[[], None]:
         """Subscribe to an account's events; call the result to end it."""
@@ -207,6 +217,7 @@ class World:
         elif point.kind is Kind.MOVE:
             self.book.moved(symbol, price, point.at)
         self.streams.point(symbol, point)
+        self.futures.point(symbol, point)
 
     def _tell(self, account: Account, event: dict[str, Any]) -> None:
         for tell in list(self.listeners.get(account.key, ())):
