@@ -197,7 +197,9 @@ class Governor:
 
     def _gone(self, waiter: Waiter) -> None:
         """It waits no more; a turn that it was just given goes back."""
-        if not waiter.granted.cancel() and not waiter.granted.cancelled():
+        if waiter.granted.cancel() or waiter.granted.cancelled():
+            self._next()
+        else:
             self.land(waiter.granted.result())
 
     def _grant(self, ask: Ask) -> Turn:

@@ -75,11 +75,13 @@ def _is_counted(raw: Any) -> bool:
 class Window:
     """What is used of a limit in its present window, and expected of requests in flight.
 
-    Times are the event loop's; ``until`` is when the window ends, ``number`` counts windows.
+    ``told`` is the exchange's count, ``untold`` what answers without one are expected to have
+    cost. Times are the event loop's; ``until`` is the window's end, ``number`` counts windows.
     """
 
     limit: Limit
-    used: int = 0
+    told: int = 0
+    untold: int = 0
     flying: int = 0
     number: int = 0
     until: float = 0.0
@@ -87,7 +89,7 @@ class Window:
     def roll(self, now: float, left: Callable[[int], float]) -> None:
         """Begin anew once the window is over; ``left`` tells the real seconds that one has."""
         if now >= self.until:
-            self.used = 0
+            self.told = self.untold = 0
             self.number += 1
             self.until = now + left(self.limit.ms)
 
@@ -96,10 +98,10 @@ class Window:
 
         0 when only requests in flight stand in the way.
         """
-        most = self.limit.most * share
-        if self.used + self.flying + amount <= most:
+        free = self.limit.most * share - self.told - self.untold
+        if self.flying + amount <= free:
             return None
-        return 0.0 if self.used + amount <= most else self.until - now
+        return 0.0 if amount <= free else self.until - now
 
     def settle(self, amount: int, told: str, *, number: int) -> None:
         """A request that left in window ``number`` was answered: ``told`` is the header's value.
@@ -107,9 +109,9 @@ class Window:
         Without a count, or with one that may be of the window before, what was expected counts.
         """
         if told.isdecimal() and number == self.number:
-            self.used = max(self.used, int(told))
+            self.told = max(self.told, int(told))
         else:
-            self.used += amount
+            self.untold += amount
 
 
 def renewed(windows: list[Window], limits: Sequence[Limit]) -> list[Window]:
