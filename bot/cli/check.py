@@ -98,6 +98,7 @@ async def _exchange(settings: "Settings") -> str:
     connection = Connection(endpoints_of(exchange.environment, exchange.base_url or ""), clock)
     try:
         await connection.exchange_clock.measure()
+        await connection.futures_clock.measure()
         offset = connection.exchange_clock.offset_ms
     except Unavailable as error:
         raise ConfigError(

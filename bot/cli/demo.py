@@ -119,7 +119,8 @@ async def _servers(wishes: Wishes) -> AsyncIterator[tuple["LocalExchange", "Loca
     from bot.sandbox.server import ChatOptions, LocalChat
     from engine.exchange.simulator.server import DemoAccount, ExchangeOptions, LocalExchange
 
-    account = DemoAccount(wishes.api_key, wishes.secret, {"USDT": Decimal(FUNDS)})
+    funds = {"USDT": Decimal(FUNDS)}
+    account = DemoAccount(wishes.api_key, wishes.secret, funds, futures=funds)
     exchange = LocalExchange(
         ExchangeOptions(
             port=wishes.exchange_port,

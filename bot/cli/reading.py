@@ -69,8 +69,10 @@ def trades(config: Path, as_json: bool, last: int | None) -> None:
     if as_json:
         echo_json(rows)
         return
-    head = ("id", "bot", "symbol", "quantity", "entry", "exit", "net", "%", "reason", "closed")
-    names = ("id", "bot", "symbol", "quantity", "entry_price", "exit_price", "net", "percent")
+    figures = ("quantity", "entry", "exit", "net", "%")
+    head = ("id", "bot", "symbol", "side", *figures, "reason", "closed")
+    prices = ("quantity", "entry_price", "exit_price", "net", "percent")
+    names = ("id", "bot", "symbol", "side", *prices)
     shown = [[*_pick(row, names), row["reason"], minute(row["closed_at_ms"])] for row in rows]
     table(head, shown, right="id quantity entry exit net %")
 

@@ -82,7 +82,8 @@ async def _exchange(
 
     from engine.exchange.simulator.server import DemoAccount, ExchangeOptions, LocalExchange
 
-    accounts = (DemoAccount(*key, {"USDT": Decimal(10_000)}),) if key[0] else ()
+    funds = {"USDT": Decimal(10_000)}
+    accounts = (DemoAccount(*key, funds, futures=funds),) if key[0] else ()
     options = ExchangeOptions(port=port, data=data, seed=seed, speed=speed, accounts=accounts)
     await _serve(LocalExchange(options), "exchange", port)
 

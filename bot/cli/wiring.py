@@ -93,7 +93,10 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
             brokerage=broker,
             rulebook=rulebook,
             feeds={public: Feed(data, clock, nursery)},
-            times={(public, Market.SPOT): followed},
+            times={
+                (public, Market.SPOT): followed,
+                (public, Market.FUTURES): connection.futures_clock,
+            },
             modes=settings.exchange.modes,
             nudges=nudges,
         )

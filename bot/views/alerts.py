@@ -13,13 +13,19 @@ from bot.views.buttons import Row, button
 from bot.views.figures import NONE, live, moment, money, outcome, percent, span
 from bot.views.problems import fill, reason, refusal, signal_reason
 from engine.core.events import AlertKind, OutboxRow
+from engine.core.market import Market
 from engine.core.money import fixed
+from engine.core.position import PositionSide
 from engine.services.bots import BY_ID
 
 Params = Mapping[str, str]
 _WHY = "why_"
 _SIGNED = {AlertKind.ENTERED, AlertKind.EXITED}
-_SILENT = {AlertKind.ENTRY_REFUSED, AlertKind.BOT_RESUMED, AlertKind.ORDER_SETTLED}
+_SILENT = {
+    *(AlertKind.ENTRY_REFUSED, AlertKind.BOT_RESUMED, AlertKind.ORDER_SETTLED),
+    AlertKind.STOP_MOVED,
+}
+_CLOSABLE = {AlertKind.ENTERED, AlertKind.POSITION_NAKED, AlertKind.EXIT_CHANGED}
 
 
 def draw(row: OutboxRow, texts: Texts) -> Screen:
@@ -53,7 +59,7 @@ def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
         return ((home,),)
     ref = f"{BY_ID}{alert.bot_id}"
     buttons = [button(texts, "button.card", Action("b", "card", ref))]
-    if alert.kind in {AlertKind.ENTERED, AlertKind.POSITION_NAKED}:
+    if alert.kind in _CLOSABLE:
         buttons.append(button(texts, "button.close", Action("b", "close", ref)))
     if alert.kind is AlertKind.EXITED:
         if alert.trade_ref is not None:
@@ -67,8 +73,9 @@ def _entered(params: Params, texts: Texts) -> list[str]:
     values = {
         name.removeprefix(_WHY): value for name, value in params.items() if name.startswith(_WHY)
     }
-    figures = {**params, "cost": _rounded(params.get("cost"))}
-    lines = [fill(texts, "alert.entered", figures)]
+    deed = _deed("entry_deed", params, texts)
+    figures = {**params, "cost": _rounded(params.get("cost")), "deed": deed}
+    lines = [fill(texts, "alert.entered", figures), *_futures(params, texts)]
     if "signal_reason" in params:
         because = signal_reason(params["signal_reason"], values, texts)
         lines.append(texts.say("alert.because", why=because))
@@ -79,16 +86,34 @@ def _exited(params: Params, texts: Texts) -> list[str]:
     net, share = _decimal(params.get("net")), _decimal(params.get("percent"))
     figures = {
         **params,
+        "deed": _deed("exit_deed", params, texts),
         "net": live(net),
         "percent": percent(share),
         "reason": _known(texts, "exit", params.get("reason", "")),
         "span": _span(params.get("minutes"), texts),
     }
-    lines = [fill(texts, f"alert.exited_{outcome(net)}", figures)]
+    lines = [fill(texts, f"alert.exited_{outcome(net)}", figures), *_futures(params, texts)]
+    funding = _decimal(params.get("funding"))
+    if funding:
+        lines.append(fill(texts, "alert.funding", {**params, "funding": live(funding)}))
     dust = _decimal(params.get("dust"))
     if dust:
         lines.append(fill(texts, "alert.dust", figures))
     return lines
+
+
+def _futures(params: Params, texts: Texts) -> list[str]:
+    """Direction and leverage, on futures alone."""
+    if params.get("market") != Market.FUTURES.value:
+        return []
+    side = _known(texts, "side", params.get("side", ""))
+    return [fill(texts, "alert.futures", {**params, "side": side})]
+
+
+def _deed(table: str, params: Params, texts: Texts) -> str:
+    """What was done to get in or out; alerts without a side are of spot."""
+    side = PositionSide.SHORT if params.get("side") == PositionSide.SHORT else PositionSide.LONG
+    return texts.plain(f"{table}.{side.value}")
 
 
 def _entry_refused(params: Params, texts: Texts) -> list[str]:
@@ -132,6 +157,27 @@ def _notice(params: Params, texts: Texts) -> list[str]:
     return [texts.say("alert.notice", text=params.get("text", key or NONE))]
 
 
+def _exit_changed(params: Params, texts: Texts) -> list[str]:
+    return [_one_of("exit_changed", params.get("step", ""), params, texts)]
+
+
+def _foreign_close(params: Params, texts: Texts) -> list[str]:
+    shown = _with_mode(params, texts)
+    return [_one_of("foreign_close", params.get("reason", ""), shown, texts)]
+
+
+def _one_of(table: str, name: str, figures: Params, texts: Texts) -> str:
+    """The sentence of a table; for a name that it does not have, the alert's plain one."""
+    key = f"{table}.{name}"
+    known = name in texts.names(table)
+    return fill(texts, key if known else f"alert.{table}", figures)
+
+
+def _exchange_stopped(params: Params, texts: Texts) -> list[str]:
+    market = _known(texts, "market", params.get("market", ""))
+    return [fill(texts, "alert.exchange_stopped", {**params, "market": market})]
+
+
 def _plain(key: str) -> Callable[[Params, Texts], list[str]]:
     return lambda params, texts: [fill(texts, key, params)]
 
@@ -147,6 +193,12 @@ _DRAWERS: dict[AlertKind, Callable[[Params, Texts], list[str]]] = {
     AlertKind.ORDER_UNKNOWN: _unknown,
     AlertKind.ORDER_SETTLED: _settled,
     AlertKind.POSITION_NAKED: _naked,
+    AlertKind.EXIT_CHANGED: _exit_changed,
+    AlertKind.POSITION_DRIFT: _plain("alert.position_drift"),
+    AlertKind.FOREIGN_CLOSE: _foreign_close,
+    AlertKind.STOP_MOVED: _plain("alert.stop_moved"),
+    AlertKind.EXCHANGE_STOPPED: _exchange_stopped,
+    AlertKind.STRAY_ORDER: _plain("alert.stray_order"),
     AlertKind.RESTARTED: _plain("alert.restarted"),
     AlertKind.KEY_REFUSED: _plain("alert.key_refused"),
     AlertKind.NOTICE: _notice,

@@ -68,12 +68,16 @@ def reason(key: str, figures: Mapping[str, object], texts: Texts) -> str:
         return ""
     if not texts.has(key):
         return texts.plain("why.other", reason=key)
-    return html.unescape(fill(texts, key, figures))
+    ended = f"exit.{figures.get('reason', '')}"
+    told = {"reason": texts.plain(ended)} if texts.has(ended) else {}
+    return html.unescape(fill(texts, key, {**figures, **told}))
 
 
 def refusal(check: str, limit: str, measured: str, texts: Texts) -> str:
-    """Why an entry was not made."""
-    return reason(f"check.{check}", {"limit": limit, "measured": measured}, texts)
+    """Why an entry was not made; what was measured may have a sentence of its own."""
+    special = f"{check}_{measured}".replace(" ", "_")
+    name = special if special in texts.names("check") else check
+    return reason(f"check.{name}", {"limit": limit, "measured": measured}, texts)
 
 
 def signal(verdict: Signal, texts: Texts) -> str:

@@ -55,6 +55,7 @@ def exited(position: Position, trade: Trade, bot: Bot) -> Alert:
             "reason": trade.reason.value,
             "minutes": str(trade.duration_ms // 60_000),
             "fees": fees_text(trade.fees),
+            "funding": fixed(trade.funding),
             "dust": fixed(trade.dust),
         },
     )
@@ -276,6 +277,9 @@ def _of_position(position: Position, bot: Bot) -> dict[str, str]:
         "base": position.base,
         "quote": position.quote,
         "mode": bot.config.mode.value,
+        "market": position.market.value,
+        "side": position.side.value,
+        "leverage": str(position.leverage),
     }
 
 
