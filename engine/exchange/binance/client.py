@@ -14,6 +14,7 @@ from engine.core.account import Credentials
 from engine.exchange.binance.endpoints import Endpoints
 
 RECV_WINDOW_MS = 5000
+_SENTENCE = 200
 Heard = Callable[[int, Mapping[str, str], int, str], None]
 Stamp = Callable[[int | None], int]
 
@@ -94,10 +95,16 @@ class Client(AsyncClient):  # type: ignore[misc]
             return answer
         error = answer if isinstance(answer, dict) else {}
         code = error["code"] if isinstance(error.get("code"), int) else 0
-        message = str(error.get("msg") or "")
+        message = str(error.get("msg") or _plain(body))
         self._heard(response.status, response.headers, code, message)
         told = orjson.dumps({"code": code, "msg": message}).decode()
         raise BinanceAPIException(response, response.status, told)
+
+
+def _plain(body: bytes) -> str:
+    """An error body that is a sentence; pages and the like tell nothing."""
+    text = body.decode(errors="replace").strip()
+    return "" if len(text) > _SENTENCE or text[:1] in {"<", "{", "["} else text
 
 
 def _signing(credentials: Credentials | None) -> dict[str, str]:

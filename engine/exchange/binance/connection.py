@@ -19,7 +19,8 @@ from engine.exchange.binance.governor import AT_ONCE, Governor, Stop, Turn
 from engine.ports.clock import Clock
 
 Call = Callable[[], Awaitable[Any]]
-_OUTSIDE_WINDOW = -1021
+# Refused at the door of the exchange, and at that of its matching engine (USD-M API).
+_OUTSIDE_WINDOW = frozenset({-1021, -5028})
 _log = logging.getLogger(__name__)
 _TURN: contextvars.ContextVar[tuple[Governor, Turn] | None] = contextvars.ContextVar(
     "turn", default=None
@@ -129,7 +130,7 @@ class Connection:
         try:
             return await self._in_turn(call, ask, sending=sending)
         except (ClockOff, Unavailable) as error:
-            if error.code == _OUTSIDE_WINDOW:
+            if error.code in _OUTSIDE_WINDOW:
                 await self._measure_again(self._clocks[ask.product])
             raise
 
@@ -138,7 +139,7 @@ class Connection:
         turn = await governor.admit(ask)
         mark = _TURN.set((governor, turn))
         try:
-            with translated(sending=sending):
+            with translated(sending=sending, product=ask.product):
                 return await call()
         finally:
             _TURN.reset(mark)
