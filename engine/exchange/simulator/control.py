@@ -119,7 +119,7 @@ class Control:
         Nothing trades unless the status is TRADING; ``expel`` ends all live orders besides.
         """
         if body.get("market") == "futures":
-            return self._futures.rules(body)
+            return self._futures.rules(body, self._world.clock.now())
         symbol, specs = self._symbol(body), self._world.market.specs
         changes: dict[str, Any] = {
             name: Decimal(str(body[name]))

@@ -109,13 +109,15 @@ class SocketDoors:
     async def futures(self, request: web.Request) -> web.WebSocketResponse:
         """``<any>/{public,market,private}/{ws,stream}``: streams of USD-M futures.
 
-        A listen key may stand in the path, in ``listenKey`` or among ``streams``. An address
-        without a category, as it was once, sends public streams only.
+        A listen key may stand in the path, in ``listenKey`` or among ``streams``; ``events`` says
+        which ones it is about. An address without a category, as it was once, sends public
+        streams only.
         """
         info, query = request.match_info, request.query
         asked = f"{info.get('names', '')}/{query.get('streams', '')}/{query.get('listenKey', '')}"
         names = [name for name in asked.split("/") if name]
-        door = self._world.futures.door(info.get("category", ""))
+        events = frozenset(name for name in query.get("events", "").split("/") if name)
+        door = self._world.futures.door(info.get("category", ""), events)
         return await self._market(request, door, names, wrapped=info["form"] == "stream")
 
     async def api(self, request: web.Request) -> web.WebSocketResponse:

@@ -115,7 +115,9 @@ class FuturesBook:
     def cancel_all(self, account: FuturesAccount, symbol: str, at: int) -> None:
         """Cancel the regular orders of a symbol; conditional ones stay."""
         for order in self.floor.shelf.live(account, symbol):
-            self.cancel(order, at)
+            self.fills.race(order, at)
+            if order.status.live:
+                self.fills.end(order, Status.CANCELED, at)
 
     def countdown(self, account: FuturesAccount, symbol: str, due: int | None) -> None:
         """Cancel all orders of a symbol at ``due``; None ends the countdown."""
@@ -127,9 +129,10 @@ class FuturesBook:
         """The market has jumped, or moved through everything between, to ``price``.
 
         Along a move a stop that lies nearer than the liquidation price comes first; a jump leaves
-        no time for it.
+        no time for it. Nothing trades unless the status is TRADING.
         """
-        if symbol not in self.floor.contracts:
+        contract = self.floor.contracts.get(symbol)
+        if contract is None or contract.status != "TRADING":
             return
         if jump:
             self.risk.check(symbol, price, at, jump=True)

@@ -59,7 +59,7 @@ class FuturesControl:
             if name in body:
                 setattr(account, field, bool(body[name]))
 
-    def rules(self, body: Mapping[str, Any]) -> Any:
+    def rules(self, body: Mapping[str, Any], now: int) -> Any:
         """Change a contract's status or some of its filters."""
         contracts, symbol = self._book.floor.contracts, self._symbol(body)
         changes: dict[str, Any] = {
@@ -70,15 +70,19 @@ class FuturesControl:
         if "status" in body:
             changes["status"] = str(body["status"])
         contracts[symbol] = replace(contracts[symbol], **changes)
+        if "status" in body:  # what the price has reached meanwhile trades now
+            self._book.moved(symbol, self._book.floor.last(symbol), now, jump=True)
         return describe(contracts[symbol])
 
     def act(self, body: Mapping[str, Any], now: int) -> Any:
-        """Carry out ``act`` now: liquidate, adl, settle, funding or expire_key.
+        """Carry out ``act`` now: liquidate, adl, settle, funding, fill, expire_key.
 
         ``liquidate`` and ``adl`` take ``key``, ``symbol``, ``positionSide`` and ``price`` (the
         mark price when absent), ``adl`` a ``quantity`` too; ``settle`` takes ``symbol`` and
         ``price`` and leaves the contract SETTLING; ``funding`` takes ``rate`` and ``symbol`` (all
-        when absent), and with ``later`` only sets the rate; ``expire_key`` lets the listen key of
+        when absent), and with ``later`` only sets the rate; ``fill`` lets the
+        live order ``orderId`` or ``clientOrderId`` of ``key`` trade ``quantity`` at ``price`` (all
+        of it at its own when absent); ``expire_key`` lets the listen key of
         ``key`` die.
         """
         match body["act"]:
@@ -94,14 +98,27 @@ class FuturesControl:
             case "settle":
                 symbol = self._symbol(body)
                 self._book.risk.settle(symbol, self._price(body, symbol), now)
-                self.rules({"symbol": symbol, "status": "SETTLING"})
+                self.rules({"symbol": symbol, "status": "SETTLING"}, now)
             case "funding":
                 self._fund(body, now)
+            case "fill":
+                self._fill(body, now)
             case "expire_key":
                 self._futures.users.expire(str(body["key"]))
             case other:
                 raise ValueError(f"act: {other}?")
         return self.state()["accounts"]
+
+    def _fill(self, body: Mapping[str, Any], now: int) -> None:
+        account, symbol = self._book.floor.accounts[str(body["key"])], self._symbol(body)
+        order = self._book.floor.shelf.find(
+            account, symbol, body.get("orderId"), body.get("clientOrderId")
+        )
+        if order is None or not order.status.live:
+            raise ValueError("no such live order")
+        quantity = Decimal(str(body.get("quantity", order.remaining)))
+        price = Decimal(str(body.get("price", order.price)))
+        self._book.fills.fill(order, price, now, maker=True, lots=[quantity])
 
     def _fund(self, body: Mapping[str, Any], now: int) -> None:
         symbols = [self._symbol(body)] if "symbol" in body else list(self._book.floor.contracts)

@@ -8,7 +8,7 @@ from engine.exchange.simulator.fates import Fates
 from engine.exchange.simulator.futures.book import FuturesBook
 from engine.exchange.simulator.futures.keys import UserStreams
 from engine.exchange.simulator.futures.model import ZERO
-from engine.exchange.simulator.futures.streams import Door, FuturesStreams
+from engine.exchange.simulator.futures.streams import FuturesStreams, MarketDoor, UserDoor
 from engine.exchange.simulator.hub import Sender, Streams
 from engine.exchange.simulator.market import Market
 from engine.exchange.simulator.orders import Account
@@ -34,9 +34,11 @@ class Futures:
             if missing:
                 self.book.move_money(account, asset, missing, "DEPOSIT", self._now())
 
-    def door(self, category: str) -> Streams:
-        """Streams behind a category: public, market, private, or none."""
-        return Door(category, self.streams, self.users)
+    def door(self, category: str, events: frozenset[str]) -> Streams:
+        """Streams behind a category: public, market, private (``events`` only), or none."""
+        if category == "private":
+            return UserDoor(self.users, events)
+        return MarketDoor(self.streams, public=category != "market")
 
     def point(self, symbol: str, point: Point) -> None:
         """Let a price point happen, and whatever time brings until then."""

@@ -1,7 +1,7 @@
 """Listen keys of the futures user data streams, and who hears what over them."""
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -12,6 +12,13 @@ from engine.exchange.simulator.futures.model import FuturesAccount
 from engine.exchange.simulator.hub import Sender, Socket, facts_of
 
 LIFE_MS = 3_600_000
+
+
+class Wanted(NamedTuple):
+    """How a connection wants its events, and which ones (none stands for all)."""
+
+    wrapped: bool
+    events: frozenset[str]
 
 
 class UserStreams:
@@ -28,7 +35,7 @@ class UserStreams:
         self._keys: dict[str, str] = {}
         self._due: dict[str, int] = {}
         self._issued = 0
-        self._sockets: dict[str, dict[Socket, bool]] = {}
+        self._sockets: dict[str, dict[Socket, Wanted]] = {}
 
     def open(self, account: FuturesAccount) -> str:
         """The account's key, made when there is none; extends it."""
@@ -68,9 +75,14 @@ class UserStreams:
         for account_key in [each for each, due in self._due.items() if due <= now]:
             self.expire(account_key)
 
-    def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
-        """Listen to a key; ``wrapped`` puts events into {"stream", "data"}."""
-        self._sockets.setdefault(name, {})[socket] = wrapped
+    def add(
+        self, socket: Socket, name: str, *, wrapped: bool, events: frozenset[str] = frozenset()
+    ) -> None:
+        """Listen to a key: ``events`` only, or all of them without any.
+
+        ``wrapped`` puts them into {"stream", "data"}.
+        """
+        self._sockets.setdefault(name, {})[socket] = Wanted(wrapped, events)
 
     def remove(self, socket: Socket, name: str) -> None:
         """Listen no more; an unknown key is fine."""
@@ -88,5 +100,6 @@ class UserStreams:
         text = orjson.dumps(event)
         wrapped = orjson.dumps({"stream": key, "data": event})
         about = Occasion(key=account_key, stream=f"user@{event['e']}", facts=facts_of(event))
-        for socket, wants_wrapped in list(sockets.items()):
-            self._sender.send(socket, about, wrapped if wants_wrapped else text)
+        for socket, wanted in list(sockets.items()):
+            if not wanted.events or event["e"] in wanted.events:
+                self._sender.send(socket, about, wrapped if wanted.wrapped else text)

@@ -4,7 +4,7 @@ from typing import Any
 
 from engine.core.money import fixed
 from engine.exchange.simulator.call import Call
-from engine.exchange.simulator.errors import Refused
+from engine.exchange.simulator.errors import Refused, missing
 from engine.exchange.simulator.futures.asking import (
     account_of,
     book_of,
@@ -23,7 +23,9 @@ _TYPES = {"ISOLATED": True, "CROSSED": False}
 def leverage(call: Call) -> dict[str, Any]:
     """``POST leverage`` of a symbol."""
     mine, contract, book = account_of(call), contract_of(call), book_of(call)
-    wanted = int(call.params.needed("leverage"))
+    wanted = call.params.integer("leverage")
+    if wanted is None:
+        raise missing("leverage")
     if not 1 <= wanted <= contract.top_leverage:
         raise Refused(-4028, f"Leverage {wanted} is not valid")
     setting, held = mine.setting(contract.name), mine.held(contract.name)

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.core.market import Timeframe
 from engine.exchange.simulator.futures.book import FuturesBook
+from engine.exchange.simulator.futures.keys import UserStreams
 from engine.exchange.simulator.hub import MarketStreams, Sender, Socket, Streams
 from engine.exchange.simulator.market import Market
 from engine.exchange.simulator.symbols import wire
@@ -81,22 +82,37 @@ class FuturesStreams(MarketStreams):
         }  # fmt: skip
 
 
-class Door:
-    """One category of streams: names of another one are taken and stay silent.
+class MarketDoor:
+    """``/public`` or ``/market``: names that belong elsewhere are taken and stay silent.
 
     An old address without a category behaves as ``/public`` does.
     """
 
-    def __init__(self, category: str, market: Streams, users: Streams) -> None:
-        self._public = category in {"public", ""}
-        self._streams = users if category == "private" else market
-        self._users = category == "private"
+    def __init__(self, streams: Streams, *, public: bool) -> None:
+        self._streams = streams
+        self._public = public
 
     def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
         """Subscribe a connection to what belongs here."""
-        if self._users or is_public(name) is self._public:
+        if is_public(name) is self._public:
             self._streams.add(socket, name, wrapped=wrapped)
 
     def remove(self, socket: Socket, name: str) -> None:
         """Unsubscribe a connection."""
         self._streams.remove(socket, name)
+
+
+class UserDoor:
+    """``/private``: names are listen keys; ``events`` narrows what is heard."""
+
+    def __init__(self, users: UserStreams, events: frozenset[str]) -> None:
+        self._users = users
+        self._events = events
+
+    def add(self, socket: Socket, name: str, *, wrapped: bool) -> None:
+        """Listen to a key."""
+        self._users.add(socket, name, wrapped=wrapped, events=self._events)
+
+    def remove(self, socket: Socket, name: str) -> None:
+        """Listen no more."""
+        self._users.remove(socket, name)
