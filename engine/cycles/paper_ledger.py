@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.core.errors import NotFound
+from engine.core.margin import Net
 from engine.core.market import Side
 from engine.core.money import ZERO
 from engine.core.order import OrderState
@@ -30,13 +31,17 @@ class RowsPaperLedger:
             bot = await unit.bots.get(int(bot_id))
             fills = await unit.fills.of_account(account)
             unfinished = await unit.orders.unfinished(account)
+            position = await unit.positions.open_of(bot.id)
         rules = self.rulebook.of(bot, bot.config.symbol)
         totals: dict[str, Decimal] = {rules.quote: bot.config.initial_capital, rules.base: ZERO}
+        net = Net()
         for side, fill in fills:
+            net = net.after(side, fill.quantity, fill.price)
             sign = 1 if side is Side.BUY else -1
             totals[rules.base] += sign * fill.quantity
             totals[rules.quote] -= sign * fill.quote
             paid = totals.get(fill.commission_asset, ZERO)
             totals[fill.commission_asset] = paid - fill.commission
         resting = tuple(order for order in unfinished if order.state in _RESTING)
-        return PaperBooks(bot.config.market, rules, totals, resting)
+        leverage = position.leverage if position else bot.config.leverage
+        return PaperBooks(bot.config.market, rules, totals, resting, net.entry, leverage)

@@ -11,6 +11,7 @@ from engine.exchange.binance import rights
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.paper import PaperTrader
+from engine.exchange.paper_futures import PaperFutures
 from engine.ports.account import KeyRing
 from engine.ports.clock import Clock
 from engine.ports.market import Prices
@@ -37,7 +38,7 @@ class Broker:
         self._ledger = ledger
         self._prices = prices
         self._clock = clock
-        self._open: dict[str, SpotTrader | PaperTrader] = {}
+        self._open: dict[str, SpotTrader | PaperTrader | PaperFutures] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def trader(self, account: str) -> Trader:
@@ -65,13 +66,12 @@ class Broker:
         for account in list(self._open):
             await self.forget(account)
 
-    async def _opened(self, account: str) -> SpotTrader | PaperTrader:
+    async def _opened(self, account: str) -> SpotTrader | PaperTrader | PaperFutures:
         kind, _, number = account.partition(":")
         if kind == "paper":
             books = await self._ledger.books(account)
-            if books.market is not Market.SPOT:
-                raise NotFound("paper accounts are kept for the spot market only")
-            return PaperTrader(books, self._prices, self._clock)
+            kept = PaperFutures if books.market is Market.FUTURES else PaperTrader
+            return kept(books, self._prices, self._clock)
         if kind != "key" or not number.isdecimal():
             raise NotFound(f"no such account: {account}")
         credentials = await self._keys.credentials(int(number))

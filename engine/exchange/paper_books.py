@@ -1,19 +1,29 @@
-"""The rules of a paper account: what an order needs, locks and pays. Pure."""
+"""The rules of a paper account: what an order needs, locks and pays. Pure.
+
+Codes and messages are the exchange's (spot and USD-M API, error codes).
+"""
 
 from collections.abc import Iterable
 from decimal import ROUND_DOWN, Decimal
 
-from engine.core.errors import Refused
-from engine.core.market import Book, Side, SymbolRules
+from engine.core.errors import NoFunds, Refused, WouldTrigger
+from engine.core.market import Book, Market, Side, SymbolRules
 from engine.core.matching import Resting, fill_after_jump, fill_along_segment, touched
 from engine.core.money import ZERO
 from engine.core.order import Fill, Order, OrderKind
 from engine.ports.account import Balance
 
-FEE = Decimal("0.001")
-"""What the exchange charges without discounts, of the received asset."""
+FEES = {Market.SPOT: Decimal("0.001"), Market.FUTURES: Decimal("0.0005")}
+"""What the exchange charges a taker without discounts: of the received asset on spot, of the value
+on futures."""
 _GRAIN = Decimal("1e-8")
 _FILTER, _REJECTED = -1013, -2010
+_AT_MARKET = frozenset({OrderKind.STOP, OrderKind.TAKE_PROFIT})
+_WAITS = {
+    OrderKind.STOP: Resting.STOP,
+    OrderKind.STOP_LIMIT: Resting.STOP,
+    OrderKind.TAKE_PROFIT: Resting.LIMIT,
+}
 
 
 def quote_for(side: Side, book: Book) -> Decimal:
@@ -21,14 +31,17 @@ def quote_for(side: Side, book: Book) -> Decimal:
     return book.ask if side is Side.BUY else book.bid
 
 
-def fill_of(order: Order, price: Decimal, rules: SymbolRules, at: int) -> Fill:
-    """The one fill of a whole order; its trade id follows from the order's."""
-    buys = order.side is Side.BUY
-    received, asset = (
-        (order.quantity, rules.base) if buys else (order.quantity * price, rules.quote)
-    )
-    fee = (received * FEE).quantize(_GRAIN, ROUND_DOWN)
-    return Fill(f"{order.client_id}.1", order.client_id, price, order.quantity, fee, asset, at)
+def fill_of(order: Order, quantity: Decimal, price: Decimal, rules: SymbolRules, at: int) -> Fill:
+    """The one fill of an order; its trade id follows from the order's."""
+    in_coins = order.side is Side.BUY and order.market is Market.SPOT
+    asset, received = (rules.base, quantity) if in_coins else (rules.quote, quantity * price)
+    fee = fee_on(received, order.market)
+    return Fill(f"{order.client_id}.1", order.client_id, price, quantity, fee, asset, at)
+
+
+def fee_on(amount: Decimal, market: Market) -> Decimal:
+    """A taker's fee on an amount, in the same asset."""
+    return (amount * FEES[market]).quantize(_GRAIN, ROUND_DOWN)
 
 
 def settle(totals: dict[str, Decimal], side: Side, fill: Fill, rules: SymbolRules) -> None:
@@ -42,14 +55,15 @@ def settle(totals: dict[str, Decimal], side: Side, fill: Fill, rules: SymbolRule
 def taking_price(order: Order, book: Book) -> Decimal | None:
     """Price at which a new order trades at once, or None when it rests.
 
-    Raises Refused for a stop on the wrong side of the market.
+    Raises WouldTrigger for a conditional order on the wrong side of the market.
     """
     market = quote_for(order.side, book)
     if order.kind is OrderKind.MARKET:
         return market
-    if order.kind in {OrderKind.STOP, OrderKind.STOP_LIMIT}:
+    if order.kind in _WAITS:
         if triggers(order, book):
-            raise _rejected("Order would trigger immediately.")
+            code = -2021 if order.market is Market.FUTURES else _REJECTED
+            raise WouldTrigger("Order would trigger immediately.", code=code)
         return None
     return fill_after_jump(Resting.LIMIT, order.side, order.price or ZERO, market)
 
@@ -57,21 +71,22 @@ def taking_price(order: Order, book: Book) -> Decimal | None:
 def resting_price(order: Order, book: Book, *, triggered: bool) -> Decimal | None:
     """Price at which a resting order fills at this book, or None.
 
-    A limit fills at its own price; a stop at the market's, worse after a gap.
+    A limit fills at its own price; a stop at the market's, worse after a gap; a take-profit at
+    the market's, better after a gap.
     """
     market = quote_for(order.side, book)
-    if order.kind is OrderKind.STOP and order.stop_price is not None:
-        return fill_after_jump(Resting.STOP, order.side, order.stop_price, market)
+    if order.kind in _AT_MARKET and order.stop_price is not None:
+        return fill_after_jump(_WAITS[order.kind], order.side, order.stop_price, market)
     if order.price is None or (order.kind is OrderKind.STOP_LIMIT and not triggered):
         return None
     return fill_along_segment(Resting.LIMIT, order.side, order.price, market)
 
 
 def triggers(order: Order, book: Book) -> bool:
-    """Whether the stop of a stop-limit order fires at this book."""
+    """Whether a conditional order fires at this book."""
     market = quote_for(order.side, book)
     level = order.stop_price
-    return level is not None and touched(Resting.STOP, order.side, level, market)
+    return level is not None and touched(_WAITS[order.kind], order.side, level, market)
 
 
 def wallet(
@@ -103,7 +118,9 @@ def check_order(order: Order, rules: SymbolRules, book: Book) -> None:
     _check_quantity(order, rules)
     value = order.quantity * (order.price or order.stop_price or quote_for(order.side, book))
     too_much = rules.max_notional and value > rules.max_notional and order.kind != OrderKind.MARKET
-    if value < rules.min_notional or too_much:
+    # What only reduces a position may be as small as it likes (USD-M API, -4164).
+    reduces = order.reduce_only or order.close_position
+    if (value < rules.min_notional and not reduces) or too_much:
         raise _filtered("NOTIONAL")
 
 
@@ -125,7 +142,8 @@ def check_funds(
         amount = order.quantity * at.ask
     held = wallet_now.get(asset)
     if held is None or held.free < amount:
-        raise _rejected("Account has insufficient balance for requested action.")
+        message = "Account has insufficient balance for requested action."
+        raise NoFunds(message, code=_REJECTED)
 
 
 def _need(order: Order, rules: SymbolRules) -> tuple[str, Decimal]:

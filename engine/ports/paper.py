@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from engine.core.market import Market, SymbolRules
+from engine.core.money import ZERO
 from engine.core.order import Order
 
 
@@ -13,13 +14,17 @@ class PaperBooks:
     """State of a paper account: free and locked coins come from capital, fills and ``resting``.
 
     ``balances`` are totals by asset (capital plus everything filled); ``resting`` are its orders
-    that were accepted and are not final.
+    that were accepted and are not final. On futures the totals are what was paid and received:
+    the base asset is the net position, negative when short, whose average entry price is
+    ``entry_price``.
     """
 
     market: Market
     rules: SymbolRules
     balances: dict[str, Decimal]
     resting: tuple[Order, ...]
+    entry_price: Decimal = ZERO
+    leverage: int = 1
 
 
 class PaperLedger(Protocol):

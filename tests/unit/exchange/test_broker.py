@@ -13,6 +13,7 @@ from engine.exchange.binance.endpoints import LIVE, TESTNET, endpoints_of, local
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.broker import Broker
 from engine.exchange.paper import PaperTrader
+from engine.exchange.paper_futures import PaperFutures
 from engine.ports.paper import PaperBooks
 from tests.contract.exchange.lab import CREDENTIALS, MONEY, PAPER_RULES, LabClock, LabPrices
 
@@ -71,14 +72,16 @@ async def test_what_does_not_exist_is_not_found(broker, account):
         await broker.trader(account)
 
 
-async def test_futures_paper_and_an_environment_without_connection_are_not_opened(broker):
+async def test_paper_is_kept_for_both_markets(broker):
+    broker.shelf.market = Market.FUTURES
+    assert isinstance(await broker.trader("paper:7"), PaperFutures)
+
+
+async def test_an_environment_without_connection_is_not_opened(broker):
     with pytest.raises(Unavailable):
         await broker.trader("key:4")
     with pytest.raises(Unavailable):
         await broker.check_key(Credentials("a", "b", Environment.TESTNET))
-    broker.shelf.market = Market.FUTURES
-    with pytest.raises(NotFound):
-        await broker.trader("paper:7")
 
 
 def test_every_environment_has_its_own_addresses():
