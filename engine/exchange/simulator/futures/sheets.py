@@ -66,7 +66,9 @@ def account_v2(floor: Floor, mine: FuturesAccount) -> dict[str, Any]:
             "leverage": str(setting.leverage), "isolated": setting.isolated,
             "maxNotional": fixed(cap),
         })  # fmt: skip
-    return config(mine) | account(floor, mine) | {"positions": rows}
+    sheet = account(floor, mine)
+    assets = [a | {"marginAvailable": a["asset"] == MARGIN_ASSET} for a in sheet["assets"]]
+    return config(mine) | sheet | {"assets": assets, "positions": rows}
 
 
 def config(account: FuturesAccount) -> dict[str, Any]:

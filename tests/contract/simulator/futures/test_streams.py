@@ -113,8 +113,8 @@ async def test_a_fill_tells_the_trade_the_money_and_the_order(desk, hear):
     (row,) = money["a"]["P"]
     assert (row["s"], row["pa"], row["ep"], row["mt"], row["ps"]) == (
         "BTCUSDT", "0.1", "50000", "cross", "BOTH")  # fmt: skip
-    assert money["a"]["B"] == [
-        {"a": "USDT", "wb": "9997.50000000", "cw": "9997.50000000", "bc": "0.00000000"}]  # fmt: skip
+    (row,) = money["a"]["B"]
+    assert row == {"a": "USDT", "wb": "9997.50000000", "cw": "9997.50000000", "bc": "0.00000000"}
     assert (trade["o"]["x"], trade["o"]["X"], trade["o"]["n"], trade["o"]["N"]) == (
         "TRADE", "FILLED", "2.50000000", "USDT")  # fmt: skip
 
