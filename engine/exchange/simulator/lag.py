@@ -21,8 +21,7 @@ class _Hidden:
     rule: Fault
     family: str
     key: str
-    symbol: str
-    names: frozenset[tuple[str, str]]
+    names: frozenset[tuple[str, str, str]]
     until_ns: int
 
 
@@ -50,12 +49,11 @@ class Lag:
         if not _cancels(occasion):
             return
         asked = {(own, str(occasion.facts[n])) for n, own in _ASKED.items() if n in occasion.facts}
+        symbol = occasion.facts.get("symbol")
         for hidden in self._for(occasion):
-            if (
-                asked & hidden.names
-                and occasion.facts.get("symbol", hidden.symbol) == hidden.symbol
-            ):
-                raise unknown_order()
+            for of, *name in hidden.names:
+                if tuple(name) in asked and symbol in {None, of}:
+                    raise unknown_order()
 
     def passed(self, occasion: Occasion, result: Any) -> Any:
         """What is told of a result; remembers what was placed.
@@ -77,16 +75,14 @@ class Lag:
         return result
 
     def _remember(self, occasion: Occasion, result: Any) -> None:
-        symbol = str(occasion.facts.get("symbol", ""))
         for rule in list(self._faults.rules):
             here = not rule.path or _family(rule.path) == _family(occasion.path)
             if rule.what == "stale" and here and rule.concerns(occasion):
                 self._faults.use(rule)
                 until = monotonic_ns() + int(self._faults.seconds(rule) * 1e9)
                 names = frozenset(_names(result))
-                self._hidden.append(
-                    _Hidden(rule, _family(occasion.path), occasion.key, symbol, names, until)
-                )
+                hidden = _Hidden(rule, _family(occasion.path), occasion.key, names, until)
+                self._hidden.append(hidden)
 
     def _for(self, occasion: Occasion) -> Iterator[_Hidden]:
         now = monotonic_ns()
@@ -101,7 +97,8 @@ def _places(occasion: Occasion) -> bool:
     """Whether a request places orders; a test of one does not."""
     if occasion.method == "WS":
         return ".place" in occasion.path
-    return occasion.method == "POST" and "rder" in occasion.path.rpartition("/v")[2]
+    name = occasion.path.rpartition("/v")[2]
+    return occasion.method == "POST" and "rder" in name and not name.endswith("/test")
 
 
 def _cancels(occasion: Occasion) -> bool:
@@ -113,15 +110,16 @@ def _family(path: str) -> str:
     return path.split("/", 2)[1].removesuffix("*") if path.startswith("/") else "ws"
 
 
-def _names(result: Any) -> Iterator[tuple[str, str]]:
-    """Every id of an order, list or algo order in an answer."""
+def _names(result: Any) -> Iterator[tuple[str, str, str]]:
+    """Symbol, name and value of every id of an order, list or algo order in an answer."""
     if isinstance(result, list):
         for each in result:
             yield from _names(each)
     elif isinstance(result, Mapping):
+        symbol = str(result.get("symbol", ""))
         for name in _ASKED.values():
             if str(result.get(name, _NONE)) != _NONE:
-                yield name, str(result[name])
+                yield symbol, name, str(result[name])
         for name in ("orders", "orderReports"):
             yield from _names(result.get(name, []))
 
@@ -129,5 +127,6 @@ def _names(result: Any) -> Iterator[tuple[str, str]]:
 def _is_hidden(item: Any, hidden: list[_Hidden]) -> bool:
     if not isinstance(item, Mapping):
         return False
-    own = {(name, str(item[name])) for name in _OWN if str(item.get(name, _NONE)) != _NONE}
-    return any(own & each.names and item.get("symbol") == each.symbol for each in hidden)
+    symbol = str(item.get("symbol", ""))
+    own = {(symbol, n, str(item[n])) for n in _OWN if str(item.get(n, _NONE)) != _NONE}
+    return any(own & each.names for each in hidden)

@@ -51,30 +51,37 @@ class Algos:
         """Cancel a conditional order that still waits.
 
         Raises:
-            Refused: it does not.
+            Refused: it does not, or no longer.
         """
-        if algo is None or not algo.waiting:
+        if algo is None or not algo.waiting or self._raced(algo, at):
             raise unknown_order()
         end_algo(self._floor, algo, "CANCELED", at)
         return algo
 
+    def cancel_all(self, account: FuturesAccount, symbol: str, at: int) -> None:
+        """Cancel what waits on a symbol."""
+        for algo in self._floor.shelf.waiting(account, symbol):
+            if not self._raced(algo, at):
+                end_algo(self._floor, algo, "CANCELED", at)
+
     def touched(
         self, symbol: str, price: Decimal, *, jump: bool
     ) -> list[tuple[AlgoOrder, Decimal]]:
-        """What a jump or a continuous move to ``price`` triggers, and where; stops first."""
+        """Orders that a jump or a continuous move to ``price`` triggers, and where."""
         reached = fill_after_jump if jump else fill_along_segment
-        hits: list[tuple[bool, int, AlgoOrder, Decimal]] = []
+        hits: list[tuple[AlgoOrder, Decimal]] = []
         for algo in self._floor.shelf.waiting(symbol=symbol):
-            target = algo.wish.kind in TARGETS
             level = self._level(algo, price)
-            kind = Resting.LIMIT if target else Resting.STOP
+            kind = Resting.LIMIT if algo.wish.kind in TARGETS else Resting.STOP
             fill = None if level is None else reached(kind, algo.wish.side, level, price)
             if fill is not None:
-                hits.append((target, algo.id, algo, fill))
-        return [(algo, fill) for _, _, algo, fill in sorted(hits, key=lambda hit: hit[:2])]
+                hits.append((algo, fill))
+        return hits
 
     def trigger(self, algo: AlgoOrder, price: Decimal, at: int) -> None:
-        """Turn a conditional order into a regular one at the price that triggered it."""
+        """Turn a conditional order that still waits into a regular one, at this price."""
+        if not algo.waiting:
+            return
         shelf, events = self._floor.shelf, self._floor.events
         shelf.retire_algo(algo)
         algo.status, algo.updated_at, algo.triggered_at = "TRIGGERING", at, at
@@ -95,6 +102,13 @@ class Algos:
         events.algo(algo)
         events.order(algo.order, "NEW")
         self._fills.arrived(algo.order, at, price)
+
+    def _raced(self, algo: AlgoOrder, at: int) -> bool:
+        """Whether it triggers while its cancel is being handled, as a fault may say."""
+        rule = self._floor.fates.strikes("fill_on_cancel", algo.account.key, facts(algo))
+        if rule is not None:
+            self.trigger(algo, algo.wish.trigger or self._floor.last(algo.wish.symbol), at)
+        return rule is not None
 
     def _objection(self, account: FuturesAccount, wish: Wish, price: Decimal) -> str:
         if wish.reducing and not account.reducible(wish):

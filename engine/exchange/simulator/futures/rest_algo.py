@@ -32,9 +32,7 @@ def cancel(call: Call) -> dict[str, Any]:
 
 def cancel_all(call: Call) -> dict[str, Any]:
     """``DELETE algoOpenOrders`` of a symbol."""
-    book = book_of(call)
-    for waiting in book.floor.shelf.waiting(account_of(call), contract_of(call).name):
-        book.algos.cancel(waiting, call.now)
+    book_of(call).algos.cancel_all(account_of(call), contract_of(call).name, call.now)
     return ALL_CANCELED
 
 
