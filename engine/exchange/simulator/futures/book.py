@@ -11,9 +11,9 @@ from engine.exchange.simulator.futures.algos import Algos
 from engine.exchange.simulator.futures.checks import check_order
 from engine.exchange.simulator.futures.contracts import perpetuals
 from engine.exchange.simulator.futures.events import FuturesEvents
-from engine.exchange.simulator.futures.fills import Fills
+from engine.exchange.simulator.futures.fills import Fills, end_algo
 from engine.exchange.simulator.futures.floor import Floor
-from engine.exchange.simulator.futures.model import FuturesAccount, Order, Wish
+from engine.exchange.simulator.futures.model import TARGETS, AlgoOrder, FuturesAccount, Order, Wish
 from engine.exchange.simulator.futures.risk import FUNDING_MS, Risk
 from engine.exchange.simulator.market import Market
 from engine.exchange.simulator.orders import Account, Status
@@ -128,19 +128,18 @@ class FuturesBook:
     def moved(self, symbol: str, price: Decimal, at: int, *, jump: bool) -> None:
         """The market has jumped, or moved through everything between, to ``price``.
 
-        Along a move a stop that lies nearer than the liquidation price comes first; a jump leaves
-        no time for it. Nothing trades unless the status is TRADING.
+        Whatever the price reaches first happens first, liquidation included; of what it reaches
+        at once, stops come first. Nothing trades unless the status is TRADING.
         """
         contract = self.floor.contracts.get(symbol)
         if contract is None or contract.status != "TRADING":
             return
-        if jump:
-            self.risk.check(symbol, price, at, jump=True)
-        for algo, fill in self.algos.touched(symbol, price, jump=jump):
+        for found, fill in self._touched(symbol, price, jump=jump):
             self.risk.check(symbol, fill, at, jump=jump)
-            if algo.waiting:
-                self.algos.trigger(algo, fill, at)
-        self.fills.moved(symbol, price, at, jump=jump)
+            if isinstance(found, AlgoOrder):
+                self.algos.trigger(found, fill, at)
+            elif found.status.live:
+                self.fills.fill(found, fill, at, maker=True)
         self.risk.check(symbol, price, at, jump=jump)
 
     def elapse(self, now: int) -> None:
@@ -149,9 +148,11 @@ class FuturesBook:
             for symbol in self.floor.contracts:
                 self.fund(symbol, self.rate(symbol), self.next_funding)
             self.next_funding += FUNDING_MS
-        for order in self.floor.shelf.live():
-            if 0 < order.wish.good_till <= now:
-                self.fills.end(order, Status.EXPIRED, now)
+        for dated in self.floor.shelf.take_due(now):
+            if isinstance(dated, Order) and dated.status.live:
+                self.fills.end(dated, Status.EXPIRED, now)
+            elif isinstance(dated, AlgoOrder) and dated.waiting:
+                end_algo(self.floor, dated, "EXPIRED", now)
         for (key, symbol), due in list(self._countdowns.items()):
             if due <= now:
                 del self._countdowns[key, symbol]
@@ -169,3 +170,19 @@ class FuturesBook:
         entry = self.floor.shelf.earn(account, "", "TRANSFER", amount, asset, at)
         self.floor.events.money(account, reason, at, {asset: amount})
         return entry.id
+
+    def _touched(
+        self, symbol: str, price: Decimal, *, jump: bool
+    ) -> list[tuple[Order | AlgoOrder, Decimal]]:
+        """What a move to ``price`` reaches and where, in the order in which it does."""
+        hits: list[tuple[Order | AlgoOrder, Decimal]] = [
+            *self.algos.touched(symbol, price, jump=jump),
+            *self.fills.touched(symbol, price, jump=jump),
+        ]
+
+        def turn(hit: tuple[Order | AlgoOrder, Decimal]) -> tuple[Decimal, bool, int]:
+            found, fill = hit
+            stop = isinstance(found, AlgoOrder) and found.wish.kind not in TARGETS
+            return -abs(price - fill), not stop, found.id
+
+        return sorted(hits, key=turn)

@@ -30,13 +30,12 @@ class Fills:
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
 
-    def moved(self, symbol: str, price: Decimal, at: int, *, jump: bool) -> None:
-        """Fill the resting limits that a jump or a continuous move to ``price`` touches."""
+    def touched(self, symbol: str, price: Decimal, *, jump: bool) -> list[tuple[Order, Decimal]]:
+        """Resting limits that a jump or a continuous move to ``price`` fills, and where."""
         reached = fill_after_jump if jump else fill_along_segment
-        for order in self._floor.shelf.live(symbol=symbol):
-            fill = reached(Resting.LIMIT, order.wish.side, order.price, price)
-            if fill is not None and order.status.live:
-                self.fill(order, fill, at, maker=True)
+        live = self._floor.shelf.live(symbol=symbol)
+        hits = ((o, reached(Resting.LIMIT, o.wish.side, o.price, price)) for o in live)
+        return [(order, fill) for order, fill in hits if fill is not None]
 
     def arrived(self, order: Order, at: int, price: Decimal | None = None) -> None:
         """Trade what a new order can trade at once (at ``price`` when it was triggered there)."""

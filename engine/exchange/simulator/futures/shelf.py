@@ -23,6 +23,7 @@ class Shelf:
         self.algos: list[AlgoOrder] = []
         self.trades: list[tuple[FuturesAccount, Trade]] = []
         self.income: list[tuple[FuturesAccount, Income]] = []
+        self._dated: list[Order | AlgoOrder] = []
         self._live: dict[str, dict[int, Order]] = {}
         self._waiting: dict[str, dict[int, AlgoOrder]] = {}
         self._trade_ids: dict[str, int] = {}
@@ -42,6 +43,7 @@ class Shelf:
         self.orders.append(order)
         self._orders_by_client[account.key, wish.symbol, client_id] = order
         self._live.setdefault(wish.symbol, {})[number] = order
+        self._date(order)
         return order
 
     def admit_algo(self, account: FuturesAccount, wish: Wish, at: int) -> AlgoOrder:
@@ -53,7 +55,15 @@ class Shelf:
         self.algos.append(algo)
         self._algos_by_client[account.key, algo.client_id] = algo
         self._waiting.setdefault(wish.symbol, {})[number] = algo
+        self._date(algo)
         return algo
+
+    def take_due(self, now: int) -> list[Order | AlgoOrder]:
+        """Take what had a good-till date that has come, whatever has become of it."""
+        due = [found for found in self._dated if found.wish.good_till <= now]
+        for found in due:
+            self._dated.remove(found)
+        return due
 
     def retire(self, order: Order) -> None:
         """Take an order that has ended from the live ones."""
@@ -132,3 +142,7 @@ class Shelf:
         index = algo_id - _FIRST_ALGO
         algo = self.algos[index] if 0 <= index < len(self.algos) else None
         return algo if algo is not None and algo.account is account else None
+
+    def _date(self, found: Order | AlgoOrder) -> None:
+        if found.wish.good_till:
+            self._dated.append(found)

@@ -26,6 +26,11 @@ def price(value: Decimal) -> str:
     return fixed(round(value, 8))
 
 
+def origin(found: Order) -> str:
+    """Type that an order was placed with; what a conditional one became differs."""
+    return found.algo.wish.kind if found.algo else found.wish.kind
+
+
 def order(found: Order, *, full: bool = False) -> dict[str, Any]:
     """Order as placing and cancelling answer; ``full`` as queries show it."""
     wish = found.wish
@@ -46,7 +51,7 @@ def order(found: Order, *, full: bool = False) -> dict[str, Any]:
         "stopPrice": price(wish.trigger),
         "workingType": wish.working_type,
         "priceProtect": wish.price_protect,
-        "origType": wish.kind,
+        "origType": origin(found),
         "priceMatch": wish.price_match,
         "selfTradePreventionMode": wish.stp_mode,
         "goodTillDate": wish.good_till,
@@ -144,7 +149,7 @@ def trailing(wish: Wish) -> dict[str, str]:
 def order_event(found: Order, execution: str, fill: Trade | None) -> dict[str, Any]:
     """Body ``o`` of ORDER_TRADE_UPDATE."""
     wish = found.wish
-    kind = found.algo.wish.kind if found.algo else wish.kind
+    kind = origin(found)
     trailed = found.algo is not None and kind == TRAILING
     body: dict[str, Any] = {
         "s": wish.symbol, "c": found.client_id, "S": wish.side.value, "o": wish.kind,

@@ -28,7 +28,9 @@ sizes = st.integers(3, 400).map(lambda steps: steps * STEP)
 
 @st.composite
 def acts(draw):
-    kind = draw(st.sampled_from(["market", "limit", "reduce", "stop", "jump", "move", "fund"]))
+    kind = draw(
+        st.sampled_from(["market", "other", "limit", "reduce", "stop", "jump", "move", "fund"])
+    )
     side = draw(st.sampled_from(list(Side)))
     return kind, side, draw(sizes), draw(prices), draw(st.integers(0, 1))
 
@@ -65,6 +67,9 @@ class Floor:
             match kind:
                 case "market":
                     self.book.place(account, Wish(kind="MARKET", **base), self.at)
+                case "other":
+                    base |= {"symbol": "BNBUSDT", "quantity": quantity * 10}
+                    self.book.place(account, Wish(kind="MARKET", **base), self.at)
                 case "limit":
                     self.book.place(account, Wish(kind="LIMIT", price=price, **base), self.at)
                 case "reduce":
@@ -91,11 +96,12 @@ class Floor:
                 deposited + sum(t.realized for t in mine) - fees + other)  # fmt: skip
             for position in account.positions.values():
                 signed = [(1 if t.side is Side.BUY else -1, t) for t in mine
-                          if t.position_side == position.side]  # fmt: skip
+                          if (t.symbol, t.position_side) == (position.symbol, position.side)
+                ]  # fmt: skip
                 assert position.amount == sum(way * t.quantity for way, t in signed)
                 paid = sum(way * t.quantity * t.price for way, t in signed)
                 assert position.cost == paid + sum(t.realized for _, t in signed)
-                assert (position.isolated == 0) or account.setting("BTCUSDT").isolated
+                assert position.isolated == 0 or account.setting(position.symbol).isolated
                 if position.side == "LONG":
                     assert position.amount >= 0
                 if position.side == "SHORT":
@@ -115,9 +121,9 @@ def test_a_wallet_changes_by_profits_fees_funding_and_insurance_alone(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(acts(), max_size=30), st.booleans())
-def test_nobody_is_left_below_maintenance_after_a_move(script, isolated):
-    floor = Floor(isolated=isolated, hedge=False, burn=False)
+@given(st.lists(acts(), max_size=30), st.booleans(), st.booleans())
+def test_nobody_is_left_below_maintenance_after_a_move(script, isolated, hedge):
+    floor = Floor(isolated=isolated, hedge=hedge, burn=False)
     for act in script:
         floor.act(*act)
         floor.go(act[3], jump=act[4] == 0)

@@ -163,3 +163,21 @@ async def test_an_order_can_be_filled_by_hand(desk):
     await desk.act("fill", symbol="BTCUSDT", orderId=placed["orderId"], quantity="0.04")
     seen = await desk.seen(placed["orderId"])
     assert (seen["status"], seen["executedQty"]) == ("PARTIALLY_FILLED", "0.04")
+
+
+async def test_a_limit_behind_the_liquidation_price_is_cancelled_before_it_could_fill(desk):
+    await leveraged(desk)
+    placed = (await desk.order("BUY", "0.1", "48500")).json
+    await desk.path(open=50_000, high=50_000, low=48_000, close=48_200)
+    assert (await desk.seen(placed["orderId"]))["status"] == "EXPIRED"
+    assert await desk.amount() == 0
+
+
+async def test_a_good_till_date_ends_a_conditional_order(desk):
+    due = desk.lab.now + 660_000
+    placed = await desk.algo(
+        "BUY", "STOP", quantity="0.1", price="90000", triggerPrice="90000", timeInForce="GTD",
+        goodTillDate=due,
+    )  # fmt: skip
+    await desk.lab.control("advance", ms=720_000)
+    assert (await desk.seen_algo(placed.json["algoId"]))["algoStatus"] == "EXPIRED"
