@@ -42,6 +42,18 @@ class Figures(NamedTuple):
     available: Decimal
 
 
+class Standing(NamedTuple):
+    """What backs positions, profits included, and their maintenance margin, in USDT."""
+
+    worth: Decimal
+    needed: Decimal
+
+    @property
+    def spent(self) -> bool:
+        """Whether they have to be liquidated."""
+        return self.worth <= self.needed
+
+
 def unrealized(position: Position, mark: Decimal) -> Decimal:
     """Profit of a position at a mark price."""
     return exact(position.amount * mark - position.cost)
@@ -141,13 +153,15 @@ def backing(account: FuturesAccount, position: Position) -> Decimal:
     return account.wallet.get(MARGIN_ASSET, ZERO) - isolated
 
 
-def spent(
+def standing(
     account: FuturesAccount, contracts: Mapping[str, Contract], mark: MarkOf, position: Position
-) -> bool:
-    """Whether a position has to be liquidated at these mark prices."""
-    group = sharing(account, position)
-    worth = backing(account, position) + sum((unrealized(p, mark(p.symbol)) for p in group), ZERO)
-    return worth <= sum((maintenance(contracts[p.symbol], p, mark(p.symbol)) for p in group), ZERO)
+) -> Standing:
+    """How a position and those that share its margin stand at these mark prices."""
+    group = [(p, mark(p.symbol)) for p in sharing(account, position)]
+    return Standing(
+        backing(account, position) + sum((unrealized(p, at) for p, at in group), ZERO),
+        sum((maintenance(contracts[p.symbol], p, at) for p, at in group), ZERO),
+    )
 
 
 def liquidation_price(

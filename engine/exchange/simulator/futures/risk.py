@@ -27,10 +27,13 @@ class Risk:
         """Liquidate whatever a mark price of ``mark`` leaves without its maintenance margin."""
         for account in self._floor.accounts.values():
             for position in account.held(symbol):
-                if position.amount and self._spent(account, position, mark):
+                if not position.amount:  # gone with one that shared its margin
+                    continue
+                now = self._standing(account, position, mark)
+                if now.spent:
                     self._bankrupt(account, position, mark, at, jump=jump)
-                elif position.amount:
-                    self._warn(account, position, mark)
+                else:
+                    self._warn(account, position, now)
 
     def liquidate(
         self, account: FuturesAccount, position: Position, price: Decimal, at: int
@@ -99,7 +102,7 @@ class Risk:
         self, account: FuturesAccount, position: Position, mark: Decimal, at: int, *, jump: bool
     ) -> None:
         """Liquidate a group of positions, the largest first, until the rest is safe."""
-        while position.amount and self._spent(account, position, mark):
+        while position.amount and self._standing(account, position, mark).spent:
             group = margin.sharing(account, position)
             worst = max(group, key=lambda p: abs(p.cost))
             here = worst.symbol == position.symbol
@@ -118,28 +121,22 @@ class Risk:
             return max(floor_to_step(price, tick), mark)
         return min(ceil_to_step(price, tick), mark) if price else mark
 
-    def _spent(self, account: FuturesAccount, position: Position, mark: Decimal) -> bool:
-        return margin.spent(account, self._floor.contracts, self._at(position, mark), position)
+    def _standing(
+        self, account: FuturesAccount, position: Position, mark: Decimal
+    ) -> margin.Standing:
+        def price_of(symbol: str) -> Decimal:
+            return mark if symbol == position.symbol else self._floor.mark(symbol)
 
-    def _at(self, position: Position, mark: Decimal) -> margin.MarkOf:
-        return lambda symbol: mark if symbol == position.symbol else self._floor.mark(symbol)
+        return margin.standing(account, self._floor.contracts, price_of, position)
 
-    def _warn(self, account: FuturesAccount, position: Position, mark: Decimal) -> None:
+    def _warn(self, account: FuturesAccount, position: Position, now: margin.Standing) -> None:
         """Send MARGIN_CALL when the margin ratio passes 80 %, again only once it has recovered."""
-        prices, contracts = self._at(position, mark), self._floor.contracts
-        group = margin.sharing(account, position)
-        worth = margin.backing(account, position) + sum(
-            (margin.unrealized(p, prices(p.symbol)) for p in group), ZERO
-        )
-        needed = sum(
-            (margin.maintenance(contracts[p.symbol], p, prices(p.symbol)) for p in group), ZERO
-        )
         name = (account.key, position.symbol, position.side)
-        if needed < worth * _CALL_AT:
+        if now.needed < now.worth * _CALL_AT:
             self._called.discard(name)
         elif name not in self._called:
             self._called.add(name)
-            self._floor.events.margin_call(account, position, needed)
+            self._floor.events.margin_call(account, position, now.needed)
 
     def _clear_orders(
         self, account: FuturesAccount, symbol: str | None, at: int, reason: str = LIQUIDATED

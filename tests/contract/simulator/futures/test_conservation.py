@@ -130,7 +130,7 @@ def test_nobody_is_left_below_maintenance_after_a_move(script, isolated, hedge):
         for account in floor.accounts:
             for position in account.held():
                 contracts, mark = floor.book.floor.contracts, floor.book.floor.mark
-                assert not margin.spent(account, contracts, mark, position)
+                assert not margin.standing(account, contracts, mark, position).spent
 
 
 fills = st.lists(st.tuples(st.integers(-300, 300).filter(bool), prices), min_size=1, max_size=20)
