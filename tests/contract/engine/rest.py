@@ -1,5 +1,6 @@
 """Coming to rest after a death, and what must hold then, by the exchange's books and the rows."""
 
+import asyncio
 from collections import defaultdict
 from decimal import Decimal
 
@@ -21,17 +22,11 @@ async def come_to_rest(lab):
             left = await _unsettled(lab)
             if not left:
                 return []
-            await _breathe()
+            await asyncio.sleep(0.02)
         await lab.advance(1.1)
         for name in ("naked or closing", "reconcile", "protection"):
             await lab.job(name)
     return left
-
-
-async def _breathe():
-    import asyncio
-
-    await asyncio.sleep(0.02)
 
 
 async def _unsettled(lab):
@@ -65,12 +60,14 @@ async def _uncovered(lab):
         else:
             rules = lab.life.catalogue.rules(position.market, position.symbol)
             if rules is None or stops[name] != position.sellable(rules):
-                found.append(f"position {position.id} holds {position.held}, covered {stops[name]}")
+                found.append(
+                    f"position {position.id} holds {position.held}, covered {stops[name]}"
+                )
     return found + [f"{legs} are live without a position" for legs in live.values()]
 
 
 async def faults_of(lab):
-    """What is wrong for good: a decision entered twice, more sold than bought, an id used twice."""
+    """What is wrong for good: a decision entered twice, more sold than bought, an id reused."""
     ids = [order.client_id for order in lab.books.venue()]
     found = [f"{one} is on the exchange twice" for one in set(ids) if ids.count(one) > 1]
     bought, sold = defaultdict(lambda: ZERO), defaultdict(lambda: ZERO)

@@ -9,7 +9,7 @@ come to rest the books are held against the exchange's.
 import asyncio
 import shutil
 from collections.abc import Coroutine
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from unittest.mock import patch
@@ -91,16 +91,17 @@ class Stepper:
         return asyncio.get_running_loop().create_task(work, context=self._context)
 
     async def bury(self):
-        """End what is left of a dead engine that nobody else ended."""
-        left = {task for task in self._tasks if not task.done()}
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=2.0)
+        """End every task of the dead engine: only a cancel still reaches them."""
+        self.meter.dead = self.meter.burying = True
+        pending = set(self._tasks)
+        while pending:
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.1)
 
     def _task(self, loop, work, context=None, **more):
         meter = context.get(_meter) if context is not None else _meter.get()
-        if meter is None:
+        if meter is None or meter.burying:  # whoever ends may need helpers for it
             return asyncio.Task(work, loop=loop, context=context, **more)
         task = asyncio.Task(Watched(work, meter), loop=loop, context=context, **more)
         self._tasks.add(task)
@@ -110,7 +111,7 @@ class Stepper:
 
 @dataclass
 class Run:
-    """How one death went. ``steps``: how many were taken; ``died``: False when it was over first."""
+    """How one death went. ``steps``: how many were taken; ``died``: not over before."""
 
     scenario: str
     last: int | None
@@ -169,13 +170,12 @@ async def _live(lab, scenario, run):
     died.cancel()
     if not meter.dead and not story.done():
         run.problems.append(f"the scenario did not end within {PATIENCE} s")
-    meter.dead = meter.burying = True
-    story.cancel()
-    with suppress(asyncio.CancelledError):
-        await story
-    await lab.crash()
+    lab.engine._scheduler._scheduler.shutdown(wait=False)
     await stepper.bury()
     asyncio.get_running_loop().set_task_factory(None)
+    if story.done() and not story.cancelled() and story.exception() is not None:
+        run.problems.append(f"the scenario broke: {story.exception()!r}")
+    await lab.crash()
     await lab.begin()
 
 
