@@ -74,8 +74,7 @@ def check_algo(floor: Floor, account: FuturesAccount, wish: Wish) -> None:
     if len(waiting) >= MOST_CONDITIONAL:
         raise Refused(-4045, "Reach max stop order limit.")
     _check_trigger(wish, floor.last(wish.symbol))
-    bound = wish.close_position or wish.time_in_force == "GTE_GTC"
-    if bound and not account.reducible(wish):
+    if (wish.close_position or wish.bound) and not account.reducible(wish):
         raise errors.no_close_target()
     if wish.close_position and any(
         a.wish.close_position

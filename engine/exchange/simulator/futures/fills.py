@@ -123,13 +123,15 @@ class Fills:
                 left -= order.remaining
 
     def _drop_orphans(self, account: FuturesAccount, wish: Wish, at: int) -> None:
-        """End conditional orders that live only as long as the position that has just gone."""
-        for algo in self._floor.shelf.waiting(account, wish.symbol):
-            bound = algo.wish.time_in_force == "GTE_GTC" or (
-                algo.wish.close_position and not account.orphans_stay
-            )
-            if bound and algo.wish.position_side == wish.position_side:
+        """End orders that live only as long as the position that has just gone."""
+        shelf, side = self._floor.shelf, wish.position_side
+        for algo in shelf.waiting(account, wish.symbol):
+            closes = algo.wish.close_position and not account.orphans_stay
+            if algo.wish.position_side == side and (closes or algo.wish.bound):
                 end_algo(self._floor, algo, "EXPIRED", at)
+        for order in shelf.live(account, wish.symbol):
+            if order.wish.position_side == side and order.wish.bound:
+                self.end(order, Status.EXPIRED, at, reason=CONDITION)
 
     def _lots(self, order: Order, *, maker: bool) -> list[Decimal]:
         step = self._floor.contracts[order.wish.symbol].step

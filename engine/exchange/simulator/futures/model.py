@@ -53,15 +53,19 @@ class Wish:
         return self.reduce_only or self.close_position or self.side is hedged
 
     @property
+    def bound(self) -> bool:
+        """Whether it ends with the position that it was placed for."""
+        return self.time_in_force == "GTE_GTC"
+
+    @property
     def priced(self) -> bool:
         """Whether it carries a limit price."""
         return self.kind in PRICED
 
     def triggered(self, quantity: Decimal) -> "Wish":
         """The regular order that a conditional one becomes."""
-        force = "GTC" if self.time_in_force == "GTE_GTC" else self.time_in_force
         kind = "LIMIT" if self.priced else "MARKET"
-        return replace(self, kind=kind, quantity=quantity, time_in_force=force)
+        return replace(self, kind=kind, quantity=quantity)
 
 
 @dataclass(slots=True)

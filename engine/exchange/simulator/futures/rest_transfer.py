@@ -14,7 +14,7 @@ from engine.exchange.simulator.limits import WALLET
 _UNIVERSAL = {"MAIN_UMFUTURE": 1, "UMFUTURE_MAIN": -1}
 _LEGACY = {"1": 1, "2": -1}
 _NAMES = {1: "MAIN_UMFUTURE", -1: "UMFUTURE_MAIN"}
-_NOT_ENOUGH = Refused(-9000, "user have no avaliable amount")
+_NOT_ENOUGH = Refused(-5013, "Asset transfer failed: insufficient balance")
 
 
 def universal(call: Call) -> dict[str, Any]:

@@ -132,6 +132,21 @@ async def test_too_much_weight_is_refused_with_a_time_to_wait(desk):
     assert (await desk.lab.public("/api/v3/ping")).status == 200
 
 
+async def test_open_orders_and_orders_in_ten_seconds_are_counted(desk):
+    one = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",
+           "quantity": "0.003", "price": "48000"}  # fmt: skip
+    batch = json.dumps([one] * 5)
+    for _ in range(40):
+        await desk.call("POST", "batchOrders", batchOrders=batch)
+    assert len(await desk.get("openOrders", symbol="BTCUSDT")) == 200
+    for _ in range(20):
+        answers = (await desk.call("POST", "batchOrders", batchOrders=batch)).json
+        assert [answer["code"] for answer in answers] == [-2025] * 5
+    refused = await desk.order("BUY", "0.1")
+    assert (refused.status, refused.json["code"]) == (429, -1015)
+    assert refused.headers["X-MBX-ORDER-COUNT-10S"] == "300"
+
+
 async def test_commission_is_paid_in_bnb_while_there_is_any(desk):
     await desk.lab.control("accounts", key=desk.key, futures={"BNB": "0.01"})
     assert (await desk.call("POST", "feeBurn", feeBurn="true")).json["code"] == 200

@@ -120,6 +120,18 @@ async def test_gte_orders_die_with_their_position(desk):
     assert (await desk.seen_algo(stop["algoId"]))["algoStatus"] == "EXPIRED"
 
 
+async def test_a_resting_order_bound_to_a_position_ends_with_it(desk):
+    await desk.order("BUY", "0.1")
+    await desk.algo("SELL", "STOP", timeInForce="GTE_GTC", price="48900", **STOP)
+    await desk.lab.price(48_000)
+    (resting,) = await desk.get("openOrders", symbol="BTCUSDT")
+    assert resting["timeInForce"] == "GTE_GTC"
+    await desk.order("SELL", "0.1")
+    orders = (await desk.lab.state())["futures"]["orders"]
+    ended = next(o for o in orders if o["orderId"] == resting["orderId"])
+    assert (ended["status"], ended["er"]) == ("EXPIRED", "6")
+
+
 async def test_margin_is_looked_at_when_it_triggers_not_before(desk, hear):
     async with desk.user_stream() as wire:
         placed = (await desk.algo("BUY", triggerPrice="51000", quantity="100")).json

@@ -121,7 +121,7 @@ async def test_money_moves_between_the_wallets(client, desk):
     await client.futures_account_transfer(asset="USDT", amount="50", type=2)
     assert await desk.wallet() == 10_050
     assert (await desk.lab.balances())["USDT"][0] == 950
-    with pytest.raises(BinanceAPIException):
+    with pytest.raises(BinanceAPIException, match="insufficient balance"):
         await client.make_universal_transfer(type="UMFUTURE_MAIN", asset="USDT", amount="20000")
     history = await client.query_universal_transfer_history(type="MAIN_UMFUTURE")
     assert [Decimal(row["amount"]) for row in history["rows"]] == [100, 10_000]
