@@ -13,13 +13,15 @@ PAIR, SYMBOL = "BTC/USDT", "BTCUSDT"
 
 
 class Hearing(ccxt.binance):
-    """ccxt that notes each order event once it has understood it."""
+    """ccxt that notes each order event, as ``told``, once it has understood it."""
+
+    told = staticmethod(facts.report)
 
     def parse_ws_order(self, order, market=None):
         understood = super().parse_ws_order(order, market)
-        if understood["status"] != facts.STATUSES[order["X"]]:
+        if understood["status"] != facts.STATUSES.get(order["X"], understood["status"]):
             self.heard.add(["not understood", understood])
-        self.heard.add(facts.report(order))
+        self.heard.add(self.told(order))
         return understood
 
 
@@ -39,11 +41,11 @@ def local(url, kind):
     return client
 
 
-def code(refusal):
+def code(refusal, in_its_own_words=IN_ITS_OWN_WORDS):
     """Number in the exchange's own answer, which the message ends with."""
     found = re.search(r"\{.*\}", str(refusal))
     if found is None:
-        return IN_ITS_OWN_WORDS.get(type(refusal), str(refusal))
+        return in_its_own_words.get(type(refusal), str(refusal))
     return json.loads(found.group())["code"]
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 STATUSES = {
     "NEW": "open", "PARTIALLY_FILLED": "open", "FILLED": "closed", "CANCELED": "canceled",
-    "EXPIRED": "expired", "REJECTED": "rejected",
+    "EXPIRED": "expired", "REJECTED": "rejected", "FINISHED": "closed",
 }  # fmt: skip
 
 
@@ -37,6 +37,21 @@ def report(event):
     """An execution report of a spot user stream."""
     name = event["C"] if event["x"] == "CANCELED" else event["c"]
     return [name, event["x"], event["X"], number(event["z"])]
+
+
+def raw_algo(answer):
+    """A conditional futures order in the exchange's own words."""
+    return [answer["clientAlgoId"], STATUSES[answer["algoStatus"]], number(answer["triggerPrice"])]
+
+
+def futures_report(event):
+    """A report on an order or conditional order of a futures user stream; None for others."""
+    order = event.get("o")
+    if event["e"] == "ORDER_TRADE_UPDATE":
+        return [order["c"], order["x"], order["X"], number(order["z"])]
+    if event["e"] == "ALGO_UPDATE":
+        return [order["caid"], "ALGO", order["X"], number(order["aq"])]
+    return None
 
 
 class Heard:

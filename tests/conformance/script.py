@@ -78,4 +78,52 @@ SPOT = (
     Act("cancel", {"name": "end"}),
     Act("reports", {"last": "end"}),
 )
-SCRIPTS = {"spot": SPOT}
+
+
+def _protect(kind, trigger, name):
+    return Act("place_algo", {"kind": kind, "trigger": trigger, "quantity": "0.1",
+                              "name": name})  # fmt: skip
+
+
+FUTURES = (
+    Act("balances", {}),
+    Act("settings", {"leverage": 10, "margin": "ISOLATED"}),
+    _market("BUY", "0.1", "bought"),
+    Act("query", {"name": "bought"}),
+    Act("position", {}),
+    _protect("STOP_MARKET", "49000", "stop"),
+    _protect("TAKE_PROFIT_MARKET", "53000", "target"),
+    _protect("STOP_MARKET", "60000", "too-late"),
+    Act("open_algos", {}),
+    Act("query_algo", {"name": "stop"}),
+    Act("query_algo", {"name": "nobody"}),
+    _limit("SELL", "54000", "resting"),
+    Act("query", {"name": "resting"}),
+    Act("open_orders", {}),
+    Act("cancel", {"name": "resting"}),
+    Act("cancel", {"name": "resting"}),
+    Act("query", {"name": "nobody"}),
+    _limit("BUY", "40000", "twice"),
+    _limit("BUY", "40000", "twice"),
+    Act("cancel", {"name": "twice"}),
+    _limit("BUY", "40000", "too-small", quantity="0.001"),
+    _limit("BUY", "40000", "too-much", quantity="90"),
+    Act("cancel_algo", {"name": "target"}),
+    Act("cancel_algo", {"name": "target"}),
+    Act("price", {"price": "48000"}),
+    Act("query_algo", {"name": "stop"}),
+    Act("position", {}),
+    _refusal("/fapi/v1/order", 429, -1003),
+    Act("query", {"name": "bought"}),
+    _refusal("/fapi/v1/order", 401, -2015),
+    Act("query", {"name": "bought"}),
+    _refusal("/fapi/v1/order", 418, -1003),
+    Act("query", {"name": "bought"}),
+    Act("fills", {}),
+    Act("balances", {}),
+    Act("candle", {"price": "48100"}),
+    _limit("BUY", "40000", "end"),
+    Act("cancel", {"name": "end"}),
+    Act("reports", {"last": "end"}),
+)
+SCRIPTS = {"spot": SPOT, "futures": FUTURES}

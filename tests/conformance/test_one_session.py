@@ -19,9 +19,12 @@ MONEY = {"USDT": Decimal(100_000), "BTC": Decimal(2)}
 ROOT = Path(__file__).parents[2]
 MINUTE = 60_000
 NEEDED = {
-    "python_binance": {"spot": "binance"},
-    "ccxt": {"spot": "ccxt"},
-    "official": {"spot": "binance_sdk_spot"},
+    "python_binance": {"spot": "binance", "futures": "binance"},
+    "ccxt": {"spot": "ccxt", "futures": "ccxt"},
+    "official": {
+        "spot": "binance_sdk_spot",
+        "futures": "binance_sdk_derivatives_trading_usds_futures",
+    },
 }
 
 
@@ -39,7 +42,7 @@ async def exchange_now(folder):
     now = system_ms()
     options = ExchangeOptions(
         data=(flat(folder / "flat.csv", now),), symbols=("BNBUSDT",),
-        accounts=(DemoAccount(KEY, SECRET, MONEY),),
+        accounts=(DemoAccount(KEY, SECRET, MONEY, futures={"USDT": Decimal(10_000)}),),
     )  # fmt: skip
     exchange = LocalExchange(options)
     await exchange.start()
@@ -83,9 +86,15 @@ def answers(told, name):
     return [answer for act, _, answer in told if act == name]
 
 
-MARKETS = ["spot"]
-REFUSED = {"spot": [-2011, -2013, -2011, -2010, -1013, -2010, -2010, -1003, -2015, -1003]}
-LEFT = {"spot": {"BTC": ["1.6999", "0"], "USDT": ["114330.649", "0"]}}
+MARKETS = ["spot", "futures"]
+REFUSED = {
+    "spot": [-2011, -2013, -2011, -2010, -1013, -2010, -2010, -1003, -2015, -1003],
+    "futures": [-2021, -2013, -2011, -2013, -4116, -4164, -2019, -2011, -1003, -2015, -1003],
+}
+LEFT = {
+    "spot": {"BTC": ["1.6999", "0"], "USDT": ["114330.649", "0"]},
+    "futures": ["9795.0989995"],
+}
 
 
 @pytest.mark.parametrize("market", MARKETS)
