@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.core.bot_config import Environment
+from engine.core.market import Market
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,20 @@ class Endpoints:
     futures_streams: str
     sapi: bool = True
     direct: bool = False
+
+    @property
+    def futures_private(self) -> str:
+        """Where the user data streams of futures are (USD-M API, "Connect")."""
+        return self.futures_streams + "private/"
+
+    def public_streams(self, market: Market) -> tuple[str, str]:
+        """Where candle streams are, and where books are.
+
+        Futures sort their streams by address; on a wrong one they stay silent.
+        """
+        if market is Market.SPOT:
+            return self.streams, self.streams
+        return self.futures_streams + "market/", self.futures_streams + "public/"
 
     @property
     def proxy(self) -> dict[str, None]:

@@ -37,9 +37,11 @@ STATUS_EVENTS = {
     "EXPIRED_IN_MATCH": OrderEvent.EXPIRE,
 }
 _LOT = ("stepSize", "minQty", "maxQty")
+_PERCENT = ("multiplierUp", "multiplierDown")
 
 
-def _event(raw: Json, name: str) -> OrderEvent:
+def order_event(raw: Json, name: str) -> OrderEvent:
+    """What an order's status says of it."""
     status = text(raw, name)
     try:
         return STATUS_EVENTS[status]
@@ -47,17 +49,25 @@ def _event(raw: Json, name: str) -> OrderEvent:
         raise Unreadable(f"unknown order status {status}") from None
 
 
-def symbol_rules(raw: Json) -> SymbolRules:
-    """One entry of ``exchangeInfo.symbols``; a filter that is absent sets no bound."""
+def symbol_rules(raw: Json, market: Market = Market.SPOT) -> SymbolRules:
+    """One entry of ``exchangeInfo.symbols``; a filter that is absent sets no bound.
+
+    Futures call the least value ``notional``, bound prices around the mark price, and have no
+    order lists.
+    """
     filters = {text(f, "filterType"): f for f in items(field(raw, "filters"), "filters")}
     price, lot = filters.get("PRICE_FILTER"), filters.get("LOT_SIZE")
     market_lot = filters.get("MARKET_LOT_SIZE")
     notional: Json = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or {}
+    futures = market is Market.FUTURES
+    percent = filters.get("PERCENT_PRICE") if futures else None
+    up, down = (number(percent, name) for name in _PERCENT) if percent else (ZERO, ZERO)
+    least = "notional" if futures else "minNotional"
     tick, low, high = _bounds(price, ("tickSize", "minPrice", "maxPrice"))
     step, min_qty, max_qty = _bounds(lot, _LOT)
     market_step, market_min, market_max = _bounds(market_lot, _LOT)
     return SymbolRules(
-        market=Market.SPOT,
+        market=market,
         symbol=text(raw, "symbol"),
         base=text(raw, "baseAsset"),
         quote=text(raw, "quoteAsset"),
@@ -71,10 +81,12 @@ def symbol_rules(raw: Json) -> SymbolRules:
         market_step_size=market_step,
         market_min_qty=market_min,
         market_max_qty=market_max,
-        min_notional=number(notional, "minNotional") if notional else ZERO,
+        min_notional=number(notional, least) if notional else ZERO,
         max_notional=number(notional, "maxNotional") if "NOTIONAL" in filters else ZERO,
         order_types=frozenset(items(field(raw, "orderTypes"), "orderTypes")),
-        oco_allowed=flag(raw, "ocoAllowed"),
+        oco_allowed=not futures and flag(raw, "ocoAllowed"),
+        percent_up=up,
+        percent_down=down,
     )
 
 
@@ -115,16 +127,18 @@ def ticker(raw: Json) -> Ticker24h:
     )
 
 
-def market_message(stream: str, data: Json, at: int) -> MarketEvent | None:
+def market_message(
+    stream: str, data: Json, at: int, market: Market = Market.SPOT
+) -> MarketEvent | None:
     """An event of a combined public stream, or None for kinds that nobody asked for."""
     if stream.endswith("@bookTicker"):
         quotes = _book(number(data, "b"), number(data, "a"), at)
-        return BookEvent(Market.SPOT, text(data, "s"), quotes)
+        return BookEvent(market, text(data, "s"), quotes)
     if "@kline_" not in stream:
         return None
     k = field(data, "k")
     try:
-        key = StreamKey(Market.SPOT, text(k, "s"), Timeframe(text(k, "i")))
+        key = StreamKey(market, text(k, "s"), Timeframe(text(k, "i")))
         figures = (float(text(k, name)) for name in "ohlcv")
         return CandleEvent(key, Candle(integer(k, "t"), *figures), flag(k, "x"))
     except ValueError:
@@ -147,7 +161,7 @@ def order_report(raw: Json) -> OrderReport:
     return OrderReport(
         client_id,
         str(integer(raw, "orderId")),
-        _event(raw, "status"),
+        order_event(raw, "status"),
         number(raw, "executedQty"),
         quote,
         at,
@@ -213,7 +227,7 @@ def _execution(raw: Json) -> OrderReport:
     return OrderReport(
         client_id,
         str(integer(raw, "i")),
-        _event(raw, "X"),
+        order_event(raw, "X"),
         number(raw, "z"),
         max(ZERO, number(raw, "Z")),
         integer(raw, "T"),

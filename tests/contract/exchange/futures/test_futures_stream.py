@@ -1,0 +1,176 @@
+"""A futures account's own events, over the wire."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from decimal import Decimal
+
+import pytest
+
+from engine.core.account import Credentials
+from engine.core.bot_config import Environment
+from engine.core.errors import KeyRefused, Unavailable
+from engine.core.market import Side
+from engine.core.order import OrderEvent
+from engine.exchange.binance.futures import FuturesTrader
+from engine.exchange.binance.futures_stream import EXTEND_MS
+from engine.ports.trader import BalanceEvent, ForeignEvent
+from tests.contract.exchange.futures.lab import heard, tells
+from tests.contract.exchange.lab import KEY, SOON, SYMBOL
+
+KEEPALIVE = "/fapi/v1/listenKey"
+
+
+async def test_an_order_of_ours_is_told_with_its_trade_and_what_it_left_free(venue):
+    await venue.books.prepare(SYMBOL, 5)
+    order = venue.order()
+    async with venue.trader.events() as events:
+        await venue.place(order)
+        money = await heard(events, lambda event: isinstance(event, BalanceEvent))
+        report = await heard(events, tells(order, OrderEvent.FILL))
+    (fill,) = report.fills
+    assert (fill.price, fill.quantity) == (Decimal("50000.01"), Decimal("0.02"))
+    assert (fill.commission, fill.commission_asset) == (Decimal("0.50000010"), "USDT")
+    assert report.filled_quote == Decimal("1000.0002")
+    exact = (await venue.trader.balances())["USDT"]
+    assert abs(money.balances["USDT"].free - exact.free) < 1
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["keeps its id", "gets another id"])
+async def test_the_fill_of_a_triggered_stop_is_told_under_the_stops_own_id(venue, keeps):
+    await venue.lab.control("accounts", key=KEY, secret=venue.hand.API_SECRET, keeps_algo_id=keeps)
+    await venue.enter()
+    stop = venue.stop()
+    async with venue.trader.events() as events:
+        await venue.place(stop)
+        await venue.lab.price("48900")
+        report = await heard(events, tells(stop, OrderEvent.FILL))
+    assert [fill.quantity for fill in report.fills] == [Decimal("0.02")]
+    assert report.fills[0].client_id == stop.client_id
+
+
+async def test_a_stop_that_ends_otherwise_is_told_with_the_reason(venue):
+    await venue.enter()
+    cancelled, refused = venue.stop(), venue.target()
+    async with venue.trader.events() as events:
+        await venue.place(cancelled)
+        await venue.place(refused)
+        await venue.trader.cancel(cancelled)
+        assert (await heard(events, tells(cancelled, OrderEvent.CANCEL))).fills == ()
+        await venue.lab.control("faults", what="refuse_trigger", reason="Margin is insufficient.")
+        await venue.lab.price("51100")
+        report = await heard(events, tells(refused, OrderEvent.REFUSE))
+    assert report.note == "Margin is insufficient."
+
+
+async def test_what_nobody_of_ours_did_is_told_as_foreign(venue):
+    await venue.enter()
+    async with venue.trader.events() as events:
+        await venue.by_hand("BUY", "0.01")
+        assert await heard(events, lambda e: isinstance(e, ForeignEvent)) == ForeignEvent(SYMBOL)
+        await venue.act("liquidate", symbol=SYMBOL)
+        assert await heard(events, lambda e: isinstance(e, ForeignEvent)) == ForeignEvent(SYMBOL)
+
+
+async def test_funding_of_a_position_is_told(venue):
+    await venue.enter()
+    async with venue.trader.events() as events:
+        await venue.act("funding", symbol=SYMBOL, rate="0.001")
+        assert await heard(events, lambda e: isinstance(e, ForeignEvent)) == ForeignEvent(SYMBOL)
+
+
+async def test_a_listen_key_that_expires_ends_the_stream_and_the_next_one_works(venue):
+    await venue.books.prepare(SYMBOL, 5)
+    async with venue.trader.events() as events:
+        await venue.act("expire_key")
+        with pytest.raises(Unavailable, match="expired"):
+            async with asyncio.timeout(SOON):
+                await anext(events)
+    order = venue.order()
+    async with venue.trader.events() as events:
+        await venue.place(order)
+        await heard(events, tells(order, OrderEvent.FILL))
+
+
+async def test_a_listen_key_is_extended_in_time_and_never_deleted(venue):
+    async with venue.trader.events() as events:
+        waiting = asyncio.ensure_future(anext(events))
+        await venue.lab.clock.advance(EXTEND_MS / 1000)
+        await until(venue, "PUT", 1)
+        waiting.cancel()
+    assert await asked(venue, "DELETE") == 0
+
+
+async def test_a_listen_key_that_somebody_deleted_ends_the_stream(venue):
+    async with venue.trader.events() as events:
+        await venue.hand.futures_stream_close("any")
+        await venue.lab.clock.advance(EXTEND_MS / 1000)
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(SOON):
+                await anext(events)
+
+
+async def test_a_silent_but_living_stream_is_asked_about_and_kept(venue):
+    await venue.books.prepare(SYMBOL, 5)
+    async with venue.trader.events() as events:
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.wait([waiting], timeout=0.8)
+        assert not waiting.done()
+        await venue.place(venue.order())
+        async with asyncio.timeout(SOON):
+            await waiting
+
+
+async def test_accounts_share_one_connection_and_lose_it_together(venue):
+    async with AsyncExitStack() as opened:
+        streams = []
+        for number in range(5):
+            trader = await with_key(venue, opened, number)
+            streams.append(await opened.enter_async_context(trader.events()))
+        cut = await venue.lab.control("disconnect", path="/private/")
+        assert cut["sockets"] == 1
+        for events in streams:
+            with pytest.raises(Unavailable):
+                async with asyncio.timeout(SOON):
+                    await anext(events)
+
+
+async def test_events_reach_their_own_account_alone(venue):
+    async with AsyncExitStack() as opened:
+        other = await with_key(venue, opened, 7)
+        theirs = await opened.enter_async_context(other.events())
+        mine = await opened.enter_async_context(venue.trader.events())
+        await venue.books.prepare(SYMBOL, 5)
+        order = venue.order(side=Side.SELL)
+        await venue.place(order)
+        await heard(mine, tells(order, OrderEvent.FILL))
+        waiting = asyncio.ensure_future(anext(theirs))
+        await asyncio.wait([waiting], timeout=0.2)
+        assert not waiting.done()
+        waiting.cancel()
+
+
+async def test_a_key_that_the_exchange_refuses_opens_no_stream(venue):
+    await venue.lab.fault("status", KEEPALIVE, "POST", status=401, code=-2015)
+    with pytest.raises(KeyRefused):
+        async with venue.trader.events():
+            pass
+
+
+async def with_key(venue, opened, number):
+    key, secret = f"K{number}" * 32, f"S{number}" * 32
+    await venue.lab.control("accounts", key=key, secret=secret, futures={"USDT": "1000"})
+    connection = venue.lab.connection
+    client = connection.client(Credentials(key, secret, Environment.LOCAL))
+    trader = FuturesTrader(connection, client, venue.streams)
+    opened.push_async_callback(trader.close)
+    return trader
+
+
+async def asked(venue, method):
+    return sum(entry["method"] == method for entry in await venue.lab.requests(KEEPALIVE))
+
+
+async def until(venue, method, times):
+    async with asyncio.timeout(SOON):
+        while await asked(venue, method) < times:
+            await asyncio.sleep(0.05)
