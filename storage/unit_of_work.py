@@ -8,6 +8,7 @@ from storage.repos.accounts import SqlAccounts
 from storage.repos.bots import SqlBots
 from storage.repos.drafts import SqlAudit, SqlDrafts
 from storage.repos.fills import SqlFills
+from storage.repos.fundings import SqlFundings
 from storage.repos.installs import SqlInstalls
 from storage.repos.keys import SqlKeys
 from storage.repos.orders import SqlOrders
@@ -20,9 +21,10 @@ from storage.repos.trades import SqlCounters, SqlTrades
 class SqlUnit:
     """One unit of work (``engine.ports.storage.Unit``)."""
 
-    def __init__(self, work: Work, owner: int | None) -> None:
+    def __init__(self, work: Work, owner: int | None, lease: int | None = None) -> None:
         self._work = work
         self._scope = (work, owner)
+        self._lease = lease
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -52,7 +54,7 @@ class SqlUnit:
     @property
     def orders(self) -> SqlOrders:
         """Orders."""
-        return SqlOrders(*self._scope)
+        return SqlOrders(*self._scope, self._lease)
 
     @property
     def fills(self) -> SqlFills:
@@ -68,6 +70,11 @@ class SqlUnit:
     def trades(self) -> SqlTrades:
         """Closed trades."""
         return SqlTrades(*self._scope)
+
+    @property
+    def fundings(self) -> SqlFundings:
+        """Funding payments."""
+        return SqlFundings(*self._scope)
 
     @property
     def counters(self) -> SqlCounters:
@@ -104,6 +111,11 @@ class SqlStorage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lease: int | None = None
+
+    def hold(self, lease: int) -> None:
+        """From now on every unit trades under this lease (``Installs.boot``)."""
+        self._lease = lease
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -114,13 +126,13 @@ class SqlStorage:
     async def of(self, owner_id: int) -> AsyncIterator[SqlUnit]:
         """Unit that sees and writes one owner's rows only."""
         async with self._database.writing() as work:
-            yield SqlUnit(work, owner_id)
+            yield SqlUnit(work, owner_id, self._lease)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SqlUnit]:
         """Unit that sees everything."""
         async with self._database.writing() as work:
-            yield SqlUnit(work, None)
+            yield SqlUnit(work, None, self._lease)
 
     @asynccontextmanager
     async def reading(self, owner_id: int | None = None) -> AsyncIterator[SqlUnit]:

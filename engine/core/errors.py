@@ -5,6 +5,7 @@ SkipperError                 key of a text in the catalogue + its figures
 ├── NotFound                 no such object for this owner
 ├── Stale                    the screen was old: nothing was done
 ├── Conflict                 the object's state or another object forbids it
+│   └── LeaseLost            another process took the database over: this one must not trade
 ├── Forbidden                role, mode or permission forbids it
 ├── IllegalEvent             a state table has no such entry: a bug or a misbehaving exchange
 ├── ConfigError              the operator's settings or environment
@@ -72,6 +73,15 @@ class Conflict(SkipperError):
     def __init__(self, reason: str, **params: object) -> None:
         super().__init__(reason, **params)
         self.reason = reason
+
+
+class LeaseLost(Conflict):
+    """Another process started on this database since; nothing was written."""
+
+    key = "error.lease_lost"
+
+    def __init__(self) -> None:
+        super().__init__(self.key)
 
 
 class Forbidden(SkipperError):

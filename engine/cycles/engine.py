@@ -82,9 +82,11 @@ class Engine:
         parts = self._parts
         began = parts.clock.now_ms()
         async with parts.storage.system() as unit:
-            install = await unit.installs.boot(began)
+            boot = await unit.installs.boot(began)
             await unit.outbox.release_claimed()
             await unit.commit()
+        parts.storage.hold(boot.lease)
+        install = boot.install
         for environment in parts.feeds:
             self.signals.hear(environment)
         await self._meeting.all()

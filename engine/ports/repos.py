@@ -1,10 +1,9 @@
-"""Repositories: what may be read and written inside a unit of work (see ``ports.storage``)."""
+"""Repositories of trading: what may be read and written in a unit (see ``ports.storage``)."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.core.account import Account, AuditEntry, Draft, Key, KeyState, Role
 from engine.core.bot import Bot
 from engine.core.bot_config import BotConfig, Environment
 from engine.core.bot_state import BotState
@@ -15,6 +14,7 @@ from engine.core.order import Fill, Leg, Order
 from engine.core.position import Position
 from engine.core.signal import Signal
 from engine.core.trade import Trade
+from engine.ports.trader import Funding
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,57 +26,6 @@ class SignalRow:
     signal: Signal
     outcome: str
     refused: Refused | None = None
-
-
-class Accounts(Protocol):
-    """People."""
-
-    async def add(self, telegram_id: int, name: str, role: Role, at: int) -> Account:
-        """Create the account of a Telegram user; raises ``Conflict`` when it exists."""
-        ...
-
-    async def by_telegram(self, telegram_id: int) -> Account | None: ...
-    async def get(self, account_id: int) -> Account: ...
-    async def all(self) -> list[Account]: ...
-    async def set_reachable(self, account_id: int, *, reachable: bool) -> None: ...
-    async def set_active(self, account_id: int, *, active: bool) -> None: ...
-    async def set_role(self, account_id: int, role: Role) -> None: ...
-
-    async def add_invite(self, code_hash: str, role: Role, by: int | None, expires: int) -> None:
-        """Store an invite by the hash of its code."""
-        ...
-
-    async def use_invite(self, code_hash: str, telegram_id: int, at: int) -> Role | None:
-        """Role of a valid, unused invite, which is then used up; None otherwise."""
-        ...
-
-
-class Keys(Protocol):
-    """Exchange keys; the sealed secret never leaves but by ``sealed``."""
-
-    async def add(
-        self,
-        label: str,
-        environment: Environment,
-        fingerprint: str,
-        sealed: bytes,
-        at: int,
-        *,
-        ip_restricted: bool,
-    ) -> Key:
-        """Store a key of the unit's owner; raises ``Conflict`` (label or fingerprint taken)."""
-        ...
-
-    async def get(self, key_id: int) -> Key: ...
-    async def by_public_id(self, public_id: str) -> Key: ...
-    async def all(self) -> list[Key]: ...
-    async def sealed(self, key_id: int) -> tuple[int, bytes]:
-        """Owner's id and ciphertext; raises ``NotFound`` for a removed key."""
-        ...
-
-    async def set_state(self, key_id: int, state: KeyState, problem: str, at: int) -> None:
-        """Mark it; REMOVED also deletes the ciphertext."""
-        ...
 
 
 class Bots(Protocol):
@@ -127,14 +76,24 @@ class Orders(Protocol):
     """Orders of ours. The database guards: one entry under way per bot, client ids unique."""
 
     async def add(self, orders: Sequence[Order]) -> list[Order]:
-        """Insert PLANNED orders with ids; raises ``Conflict`` when a guard forbids it."""
+        """Insert orders with ids; raises ``Conflict`` when a guard forbids it.
+
+        Raises ``LeaseLost`` when another process started since this one took its lease.
+        """
         ...
 
     async def save(self, order: Order, *, was: Order) -> None:
-        """Update where state and quantities are still those of ``was``; else raises ``Stale``."""
+        """Update where state and quantities are still those of ``was``; else raises ``Stale``.
+
+        A save that must precede a request to the exchange raises ``LeaseLost`` as ``add`` does.
+        """
         ...
 
     async def by_client_id(self, client_id: str) -> Order | None: ...
+    async def of_exchange_id(self, account: str, symbol: str, exchange_id: str) -> Order | None:
+        """The order that the exchange knows by this id."""
+        ...
+
     async def of_list(self, list_id: str) -> list[Order]: ...
     async def of_decision(self, bot_id: int, decision: int) -> list[Order]:
         """All orders whose client id names this bot and decision, oldest first."""
@@ -171,6 +130,10 @@ class Fills(Protocol):
         """All fills of an account with the side of their order, oldest first."""
         ...
 
+    async def known_trade_ids(self, account: str, symbol: str, since: int) -> set[str]:
+        """Trade ids that are booked, of executions at ``since`` (ms) or later."""
+        ...
+
     async def claim_entry(self, order_id: int, position_id: int) -> None:
         """Bind an entry order, and so its fills, to the position that they opened."""
         ...
@@ -194,6 +157,14 @@ class Positions(Protocol):
         """The open positions of an account, oldest first."""
         ...
 
+    async def on_symbol(self, account: str, symbol: str) -> list[Position]:
+        """The open positions of an account on a symbol, oldest first."""
+        ...
+
+    async def latest_on(self, account: str, symbol: str) -> Position | None:
+        """The last one closed on a symbol."""
+        ...
+
     async def of_decision(self, bot_id: int, decision: int) -> Position | None: ...
     async def unfinished(self) -> list[Position]:
         """Those not closed, and closed ones with an order that may still be live."""
@@ -206,11 +177,27 @@ class Trades(Protocol):
     """Closed trades."""
 
     async def add(self, trade: Trade) -> Trade: ...
+    async def replace(self, trade: Trade) -> None:
+        """Write a trade's figures anew, by its position; raises ``NotFound``."""
+        ...
+
     async def recent(
         self, *, limit: int, bot_id: int | None = None, before_id: int | None = None
     ) -> list[Trade]: ...
     async def since(self, at: int, bot_id: int | None = None) -> list[Trade]: ...
     async def of_position(self, position_id: int) -> Trade | None: ...
+
+
+class Fundings(Protocol):
+    """Funding payments, unique per account and payment id."""
+
+    async def add_new(self, position: Position, payments: Sequence[Funding]) -> list[Funding]:
+        """Enter those not yet known under the position that they belong to; returns them."""
+        ...
+
+    async def of_position(self, position_id: int) -> list[Funding]:
+        """A position's payments, oldest first."""
+        ...
 
 
 class Counters(Protocol):
@@ -224,14 +211,6 @@ class Counters(Protocol):
     async def add(self, bot_id: int, count: DayCount) -> None:
         """Add the figures of ``count`` to the row of its day."""
         ...
-
-
-class Drafts(Protocol):
-    """Conversations in progress, one per owner."""
-
-    async def get(self) -> Draft | None: ...
-    async def put(self, draft: Draft) -> None: ...
-    async def delete(self) -> None: ...
 
 
 class Outbox(Protocol):
@@ -259,16 +238,17 @@ class Outbox(Protocol):
     async def depth(self) -> int: ...
 
 
-class Audit(Protocol):
-    """Append-only log of acts."""
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One start: ``install`` is the id part of its client order ids, ``lease`` its number."""
 
-    async def add(self, entry: AuditEntry) -> None: ...
-    async def recent(self, *, limit: int) -> list[AuditEntry]: ...
+    install: str
+    lease: int
 
 
 class Installs(Protocol):
     """Identity of this installation."""
 
-    async def boot(self, at: int) -> str:
-        """Count this start and return the id part of client order ids: install and boot."""
+    async def boot(self, at: int) -> Boot:
+        """Count this start; whoever started before has lost its lease."""
         ...

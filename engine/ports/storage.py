@@ -11,15 +11,13 @@ the chat is made inside a unit.
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from engine.ports.people import Accounts, Audit, Drafts, Keys
 from engine.ports.repos import (
-    Accounts,
-    Audit,
     Bots,
     Counters,
-    Drafts,
     Fills,
+    Fundings,
     Installs,
-    Keys,
     Orders,
     Outbox,
     Positions,
@@ -51,6 +49,8 @@ class Unit(Protocol):
     @property
     def trades(self) -> Trades: ...
     @property
+    def fundings(self) -> Fundings: ...
+    @property
     def counters(self) -> Counters: ...
     @property
     def drafts(self) -> Drafts: ...
@@ -68,6 +68,14 @@ class Unit(Protocol):
 
 class Storage(Protocol):
     """Opens units of work."""
+
+    def hold(self, lease: int) -> None:
+        """From now on every unit trades under this lease (``Installs.boot``).
+
+        The database then refuses (``LeaseLost``) an intent of a process that was paused while
+        another one took over, however late it wakes.
+        """
+        ...
 
     def of(self, owner_id: int) -> AbstractAsyncContextManager[Unit]:
         """Unit that sees and writes one owner's rows only."""

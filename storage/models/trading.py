@@ -111,6 +111,7 @@ positions = Table(
     Column("funding", Exact, nullable=False, server_default="0"),
     Column("gone_qty", Exact, nullable=False, server_default="0"),
     UniqueConstraint("bot_id", "decision"),
+    Index(None, "account", "symbol"),
     of_a_bot(),
 )
 NOT_CLOSED = text("state <> 'closed'")
@@ -175,6 +176,21 @@ Index(
     sqlite_where=UNFINISHED,
     postgresql_where=UNFINISHED,
 )
+# What was proven absent is watched for a while (see ``Orders.not_placed_since``).
+NOT_PLACED = text(f"state = '{OrderState.NOT_PLACED.value}'")
+Index(
+    "ix_orders_not_placed",
+    orders.c.signed_at,
+    sqlite_where=NOT_PLACED,
+    postgresql_where=NOT_PLACED,
+)
+_KNOWN = text("exchange_id IS NOT NULL")
+Index(
+    "ix_orders_exchange_id",
+    orders.c.exchange_id,
+    sqlite_where=_KNOWN,
+    postgresql_where=_KNOWN,
+)
 
 fills = Table(
     "fills",
@@ -194,6 +210,7 @@ fills = Table(
     Column("at", MS, nullable=False),
     # A test network that was wiped numbers its trades from the start: the order tells them apart.
     UniqueConstraint("order_id", "trade_id"),
+    Index(None, "account", "symbol", "at"),
 )
 
 trades = Table(

@@ -53,6 +53,14 @@ class SqlFills(Repo):
         rows = await self._session.rows(self._mine(query, fills.c.owner_id))
         return [(row[0], Fill(*row[1:])) for row in rows]
 
+    async def known_trade_ids(self, account: str, symbol: str, since: int) -> set[str]:
+        """Trade ids that are booked, of executions at ``since`` (ms) or later."""
+        query = select(fills.c.trade_id).where(
+            fills.c.account == account, fills.c.symbol == symbol, fills.c.at >= since
+        )
+        rows = await self._session.rows(self._mine(query, fills.c.owner_id))
+        return {row.trade_id for row in rows}
+
     async def claim_entry(self, order_id: int, position_id: int) -> None:
         """Bind an entry order, and so its fills, to the position that they opened."""
         await self._require_order(order_id)

@@ -5,6 +5,7 @@ import secrets
 from sqlalchemy import insert, select, update
 
 from engine.core.client_id import base36
+from engine.ports.repos import Boot
 from storage.database import Taken
 from storage.models.outbox import installs
 from storage.repos.base import Repo
@@ -15,10 +16,10 @@ _PART_LENGTH = 4
 class SqlInstalls(Repo):
     """One row, which belongs to nobody."""
 
-    async def boot(self, at: int) -> str:
-        """Count this start and return the id part of client order ids: install and boot.
+    async def boot(self, at: int) -> Boot:
+        """Count this start; whoever started before has lost its lease.
 
-        The install part has a fixed length, so the two never run into each other.
+        The install part of the id has a fixed length, so the two never run into each other.
         """
         self._require_system()
         count = (
@@ -31,7 +32,7 @@ class SqlInstalls(Repo):
             await self._make(at)
             rows = await self._session.rows(count)
         install, boots = rows[0]
-        return f"{install}{base36(boots)}"
+        return Boot(f"{install}{base36(boots)}", boots)
 
     async def canary(self) -> bytes | None:
         """The token that the right master key opens; None before the first start."""

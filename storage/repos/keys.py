@@ -28,6 +28,7 @@ class SqlKeys(Repo):
         at: int,
         *,
         ip_restricted: bool,
+        futures: bool = False,
     ) -> Key:
         """Store a key of the unit's owner; raises ``Conflict`` (label or fingerprint taken)."""
         values = {
@@ -39,6 +40,7 @@ class SqlKeys(Repo):
             "created_at": at,
             "checked_at": at,
             "ip_restricted": ip_restricted,
+            "futures": futures,
             "sealed": sealed,
         }
         while True:
@@ -76,11 +78,14 @@ class SqlKeys(Repo):
         values: dict[str, Any] = {"state": state, "problem": problem, "checked_at": at}
         if state is KeyState.REMOVED:
             values["sealed"] = None
-        statement = update(keys).where(keys.c.id == key_id, _KEPT)
-        if self._owner is not None:
-            statement = statement.where(keys.c.owner_id == self._owner)
-        if not await self._session.change(statement, values):
-            raise NotFound(f"key {key_id}")
+        await self._write(key_id, values)
+
+    async def set_rights(
+        self, key_id: int, *, futures: bool, ip_restricted: bool, at: int
+    ) -> None:
+        """Remember what the exchange says that it may do; a removed key is ``NotFound``."""
+        rights = {"futures": futures, "ip_restricted": ip_restricted, "checked_at": at}
+        await self._write(key_id, rights)
 
     async def all_sealed(self) -> list[tuple[int, int, bytes]]:
         """Id, owner and ciphertext of every key that has one; for the operator."""
@@ -93,6 +98,13 @@ class SqlKeys(Repo):
         """Replace a ciphertext by one under another master key; for the operator."""
         self._require_system()
         await self._session.change(update(keys).where(keys.c.id == key_id), {"sealed": sealed})
+
+    async def _write(self, key_id: int, values: dict[str, Any]) -> None:
+        statement = update(keys).where(keys.c.id == key_id, _KEPT)
+        if self._owner is not None:
+            statement = statement.where(keys.c.owner_id == self._owner)
+        if not await self._session.change(statement, values):
+            raise NotFound(f"key {key_id}")
 
     async def _one(self, where: ColumnElement[bool], name: str) -> Key:
         query = select(*_COLUMNS).where(where)

@@ -3,17 +3,42 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TextClause,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from engine.core.client_id import decode_client_id
-from engine.core.errors import Conflict, Stale
+from engine.core.errors import Conflict, LeaseLost, Stale
 from engine.core.order import Order, OrderState
-from storage.database import Taken
-from storage.models.trading import UNFINISHED, orders
+from storage.database import Session, Taken
+from storage.models.outbox import installs
+from storage.models.trading import NOT_PLACED, UNFINISHED, orders
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Order, orders)
 _INSERT = insert(orders).returning(*_COLUMNS)
+# The database itself compares the lease, in the statement that writes the intent. On a server
+# the lock makes a start wait for intents under way, so that it finds them when it reconciles.
+_BOOTS = select(installs.c.boots).with_for_update(read=True).scalar_subquery()
+_HELD = bindparam("lease", type_=installs.c.boots.type) == _BOOTS
+_WRITTEN = [column for column in orders.c if column.name != "id"]
+_LEASED_INSERT = (
+    insert(orders)
+    .from_select(
+        [column.name for column in _WRITTEN],
+        select(*(bindparam(c.name, type_=c.type) for c in _WRITTEN)).where(_HELD),
+    )
+    .returning(*_COLUMNS)
+)
+# What a save into these states announces to the exchange.
+_REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 _FIXED = (
     "id",
     "client_id",
@@ -30,35 +55,56 @@ _COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
 
 
 class SqlOrders(Repo):
-    """Orders of ours."""
+    """Orders of ours; intents are written under the lease, if the process holds one."""
+
+    def __init__(self, session: Session, owner: int | None, lease: int | None = None) -> None:
+        super().__init__(session, owner)
+        self._lease = lease
 
     async def add(self, orders_: Sequence[Order]) -> list[Order]:
-        """Insert PLANNED orders with ids; raises ``Conflict`` when a guard forbids it.
+        """Insert orders with ids; raises ``Conflict`` when a guard forbids it.
 
-        Raises ``NotFound`` for a bot of somebody else, ValueError for an id not of ours.
+        Raises ``LeaseLost``, ``NotFound`` for a bot of somebody else, ValueError for an id not
+        of ours.
         """
         return [await self._add(order) for order in orders_]
 
     async def save(self, order: Order, *, was: Order) -> None:
         """Update where state and quantities are still those of ``was``; else raises ``Stale``.
 
-        Raises ``Conflict`` when an entry thought absent shows up while another is under way.
+        Raises ``Conflict`` when an entry thought absent shows up while another is under way, and
+        ``LeaseLost`` before a request to the exchange.
         """
         unchanged = [orders.c[name] == getattr(was, name) for name in _COMPARED]
         statement = update(orders).where(orders.c.id == order.id, *unchanged)
         if self._owner is not None:
             statement = statement.where(orders.c.owner_id == self._owner)
         values = values_of(order, without=_FIXED)
+        leased = self._lease is not None and order.state in _REQUESTS and order.state != was.state
+        if leased:
+            statement = statement.where(_HELD)
+            values["lease"] = self._lease
         try:
             saved = await self._session.attempt(statement.returning(orders.c.id), values)
         except Taken:
             raise Conflict("conflict.entry_under_way", client_id=order.client_id) from None
         if not saved:
+            if leased:
+                await self._require_lease()
             raise Stale(f"order {order.client_id}")
 
     async def by_client_id(self, client_id: str) -> Order | None:
         """The order with this client id."""
         found = await self._many(orders.c.client_id == client_id)
+        return found[0] if found else None
+
+    async def of_exchange_id(self, account: str, symbol: str, exchange_id: str) -> Order | None:
+        """The order that the exchange knows by this id."""
+        found = await self._many(
+            orders.c.exchange_id == exchange_id,
+            orders.c.account == account,
+            orders.c.symbol == symbol,
+        )
         return found[0] if found else None
 
     async def of_list(self, list_id: str) -> list[Order]:
@@ -83,16 +129,16 @@ class SqlOrders(Repo):
         return _unsettled(await self._many(text(f"({UNFINISHED.text})"), mine))
 
     async def not_placed_since(self, at: int) -> list[Order]:
-        """The watch list: orders proven absent, sent after ``at``."""
-        return await self._many(orders.c.state == OrderState.NOT_PLACED, orders.c.signed_at > at)
+        """The watch list: orders proven absent, sent after ``at``; in the order of sending."""
+        query = select(*_COLUMNS).where(NOT_PLACED, orders.c.signed_at > at)
+        return await self._found(query.order_by(orders.c.signed_at))
 
     async def recent(self, *, limit: int, bot_id: int | None = None) -> list[Order]:
         """The newest orders, newest first."""
         query = select(*_COLUMNS).order_by(orders.c.id.desc()).limit(limit)
         if bot_id is not None:
             query = query.where(orders.c.bot_id == bot_id)
-        rows = await self._session.rows(self._mine(query, orders.c.owner_id))
-        return [Order(*row) for row in rows]
+        return await self._found(query)
 
     async def _add(self, order: Order) -> Order:
         decoded = decode_client_id(order.client_id)
@@ -101,16 +147,29 @@ class SqlOrders(Repo):
         self._require_mine(order.owner_id)
         await self._require_bot(order.bot_id)
         row = values_of(order) | {"decision": decoded.decision}
+        statement = _INSERT
+        if self._lease is not None:
+            statement = _LEASED_INSERT
+            row["lease"] = self._lease
         try:
-            made = await self._session.attempt(_INSERT, row)
+            made = await self._session.attempt(statement, row)
         except Taken:
             known = await self.by_client_id(order.client_id)
             reason = "conflict.entry_under_way" if known is None else "conflict.order_known"
             raise Conflict(reason, client_id=order.client_id) from None
+        if not made:
+            raise LeaseLost
         return Order(*made[0])
 
+    async def _require_lease(self) -> None:
+        row = await self._first(select(installs.c.boots))
+        if row is None or row.boots != self._lease:
+            raise LeaseLost
+
     async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Order]:
-        query = select(*_COLUMNS).where(*where).order_by(orders.c.id)
+        return await self._found(select(*_COLUMNS).where(*where).order_by(orders.c.id))
+
+    async def _found(self, query: Select[Any]) -> list[Order]:
         rows = await self._session.rows(self._mine(query, orders.c.owner_id))
         return [Order(*row) for row in rows]
 

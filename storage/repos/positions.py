@@ -69,6 +69,26 @@ class SqlPositions(Repo):
         """The open positions of an account, oldest first."""
         return await self._many(positions.c.account == account, NOT_CLOSED)
 
+    async def on_symbol(self, account: str, symbol: str) -> list[Position]:
+        """The open positions of an account on a symbol, oldest first."""
+        there = (positions.c.account == account) & (positions.c.symbol == symbol)
+        return await self._many(there, NOT_CLOSED)
+
+    async def latest_on(self, account: str, symbol: str) -> Position | None:
+        """The last one closed on a symbol."""
+        query = (
+            select(*_COLUMNS)
+            .where(
+                positions.c.account == account,
+                positions.c.symbol == symbol,
+                positions.c.state == PositionState.CLOSED,
+            )
+            .order_by(positions.c.closed_at.desc(), positions.c.id.desc())
+            .limit(1)
+        )
+        row = await self._first(self._mine(query, positions.c.owner_id))
+        return None if row is None else Position(*row)
+
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""
         found = await self._many(positions.c.bot_id == bot_id, positions.c.decision == decision)

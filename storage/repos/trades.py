@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 
 from engine.core.checks import DayCount
-from engine.core.errors import Conflict
+from engine.core.errors import Conflict, NotFound
 from engine.core.trade import Trade
 from storage.database import Taken
 from storage.models.trading import bots, counters, trades
@@ -15,6 +15,7 @@ from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Trade, trades)
 _INSERT = insert(trades).returning(*_COLUMNS)
+_FIXED = ("id", "position_id", "owner_id", "bot_id")
 _COUNTED = columns_of(DayCount, counters)
 
 
@@ -29,6 +30,15 @@ class SqlTrades(Repo):
             return Trade(*(await self._session.attempt(_INSERT, values_of(trade)))[0])
         except Taken:
             raise Conflict("conflict.trade_known", position_id=trade.position_id) from None
+
+    async def replace(self, trade: Trade) -> None:
+        """Write a trade's figures anew, by its position; raises ``NotFound``."""
+        self._require_mine(trade.owner_id)
+        statement = update(trades).where(
+            trades.c.position_id == trade.position_id, trades.c.owner_id == trade.owner_id
+        )
+        if not await self._session.change(statement, values_of(trade, without=_FIXED)):
+            raise NotFound(f"trade of position {trade.position_id}")
 
     async def recent(
         self, *, limit: int, bot_id: int | None = None, before_id: int | None = None

@@ -28,10 +28,19 @@ def upgrade() -> None:
     _add("trades", "gone", EXACT, "0")
     _add("keys", "futures", sa.Boolean(), sa.false())
     _fundings()
+    op.create_index("ix_positions_account_symbol", "positions", ["account", "symbol"])
+    op.create_index("ix_fills_account_symbol_at", "fills", ["account", "symbol", "at"])
+    _partial("ix_orders_not_placed", "signed_at", "state = 'not_placed'")
+    _partial("ix_orders_exchange_id", "exchange_id", "exchange_id IS NOT NULL")
 
 
 def _add(table: str, name: str, kind: TypeEngine[Any], default: Any) -> None:
     op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
+
+
+def _partial(name: str, column: str, where: str) -> None:
+    predicate = sa.text(where)
+    op.create_index(name, "orders", [column], sqlite_where=predicate, postgresql_where=predicate)
 
 
 def _fundings() -> None:

@@ -8,8 +8,9 @@ from engine.core.bot_state import BotState
 from engine.core.checks import DayCount
 from engine.core.events import OutboxRow
 from engine.core.order import Fill, Leg, Order
-from engine.core.position import Position, PositionState
+from engine.core.position import ExitReason, Position, PositionState
 from engine.core.trade import Trade
+from engine.ports.trader import Funding
 from tests.contract.storage import makers
 from tests.contract.storage.makers import AT, Person
 
@@ -27,6 +28,7 @@ class Loot:
     position: Position
     closed: Position
     trade: Trade
+    paid: Funding
     sent: OutboxRow
     claimed: OutboxRow
 
@@ -44,6 +46,7 @@ async def fill_house(storage, who: Person) -> Loot:
         entry, stop = await unit.orders.add([entry, stop])
         await unit.fills.add_new(entry, [makers.fill(entry)])
         trade = await unit.trades.add(makers.trade(held))
+        (paid,) = await unit.fundings.add_new(held, [makers.funding()])
         await unit.counters.add(bot.id, DayCount(DAY, entries=1))
         await unit.audit.add(AuditEntry(owner, "a", "b", "c", AT))
         for n in range(3):
@@ -57,7 +60,7 @@ async def fill_house(storage, who: Person) -> Loot:
         await unit.drafts.put(Draft(owner, "new_bot", "name", {}, 1, AT))
         await unit.commit()
     fill = makers.fill(entry)
-    return Loot(who, entry, stop, fill, held, closed, trade, sent, claimed)
+    return Loot(who, entry, stop, fill, held, closed, trade, paid, sent, claimed)
 
 
 def _attacks_on_people(u, loot, me):
@@ -80,6 +83,9 @@ def _attacks_on_people(u, loot, me):
         "Keys.all": lambda: u.keys.all(),
         "Keys.sealed": lambda: u.keys.sealed(key.id),
         "Keys.set_state": lambda: u.keys.set_state(key.id, KeyState.REMOVED, "", AT),
+        "Keys.set_rights": lambda: u.keys.set_rights(
+            key.id, futures=True, ip_restricted=False, at=AT
+        ),
         "Drafts.get": lambda: u.drafts.get(),
         "Drafts.put": lambda: u.drafts.put(Draft(a.id, "k", "s", {}, 9, AT)),
         "Drafts.delete": lambda: u.drafts.delete(),
@@ -109,6 +115,9 @@ def _attacks_on_trading(u, loot, me):
         "Orders.add": lambda: u.orders.add([replace(planned, owner_id=me.account.id)]),
         "Orders.save": lambda: u.orders.save(moved, was=order),
         "Orders.by_client_id": lambda: u.orders.by_client_id(order.client_id),
+        "Orders.of_exchange_id": lambda: u.orders.of_exchange_id(
+            order.account, order.symbol, order.exchange_id
+        ),
         "Orders.of_list": lambda: u.orders.of_list(order.list_id),
         "Orders.of_decision": lambda: u.orders.of_decision(bot.id, 1),
         "Orders.unfinished_of": lambda: u.orders.unfinished_of([bot.id]),
@@ -126,16 +135,25 @@ def _attacks_on_results(u, loot, me):
         "Fills.of_position": lambda: u.fills.of_position(loot.position.id),
         "Fills.all": lambda: u.fills.all(),
         "Fills.of_account": lambda: u.fills.of_account(order.account),
+        "Fills.known_trade_ids": lambda: u.fills.known_trade_ids(order.account, order.symbol, 0),
         "Fills.claim_entry": lambda: u.fills.claim_entry(order.id, loot.closed.id),
         "Positions.add": lambda: u.positions.add(replace(mine, bot_id=bot.id)),
         "Positions.save": lambda: u.positions.save(replace(loot.position, owner_id=me.account.id)),
         "Positions.get": lambda: u.positions.get(loot.position.id),
         "Positions.open_of_many": lambda: u.positions.open_of_many([bot.id]),
         "Positions.open_of": lambda: u.positions.open_of(bot.id),
+        "Positions.open_of_account": lambda: u.positions.open_of_account(loot.position.account),
+        "Positions.on_symbol": lambda: u.positions.on_symbol(order.account, order.symbol),
+        "Positions.latest_on": lambda: u.positions.latest_on(order.account, order.symbol),
         "Positions.of_decision": lambda: u.positions.of_decision(bot.id, 1),
         "Positions.unfinished": lambda: u.positions.unfinished(),
         "Positions.recent": lambda: u.positions.recent(limit=9),
         "Trades.add": lambda: u.trades.add(makers.trade(loot.closed, owner_id=me.account.id)),
+        "Trades.replace": lambda: u.trades.replace(
+            replace(loot.trade, owner_id=me.account.id, reason=ExitReason.ADL)
+        ),
+        "Fundings.add_new": lambda: u.fundings.add_new(loot.position, [makers.funding("2")]),
+        "Fundings.of_position": lambda: u.fundings.of_position(loot.position.id),
         "Trades.recent": lambda: u.trades.recent(limit=9, bot_id=bot.id),
         "Trades.since": lambda: u.trades.since(0),
         "Trades.of_position": lambda: u.trades.of_position(loot.position.id),

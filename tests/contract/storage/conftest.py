@@ -81,6 +81,25 @@ def url(request):
 
 
 @pytest_asyncio.fixture
+async def empty_postgres_url(postgres_server):
+    name = f"skipper_empty_{os.getpid()}"
+    await on_server(f"CREATE DATABASE {name}")
+    yield on(name)
+    await on_server(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path):
+    return f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_url(request):
+    """A database without any table."""
+    return request.getfixturevalue(f"empty_{request.param}_url")
+
+
+@pytest_asyncio.fixture
 async def storage(url):
     opened = await open_storage(url)
     yield opened

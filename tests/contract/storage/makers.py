@@ -9,7 +9,7 @@ from engine.core.bot_config import BotConfig, Environment, Mode, Sizing
 from engine.core.client_id import client_order_id
 from engine.core.events import Alert, AlertKind
 from engine.core.market import Market, Side, Timeframe
-from engine.core.order import Fill, Leg, Order, OrderKind, OrderState
+from engine.core.order import Fill, Leg, Order, OrderKind, OrderState, Refusal
 from engine.core.position import (
     ExitReason,
     Position,
@@ -19,6 +19,7 @@ from engine.core.position import (
 )
 from engine.core.signal import Action, Signal
 from engine.core.trade import Trade
+from engine.ports.trader import Funding
 
 INSTALL = "ab121"
 AT = 1_700_000_000_000
@@ -69,6 +70,8 @@ def order(bot: Bot, leg: Leg = Leg.ENTRY, decision: int = 1, attempt: int = 1, *
         "signed_at": AT + 5,
         "updated_at": AT + 6,
         "note": "späte Antwort ✓",
+        "close_position": True,
+        "refusal": Refusal.NOTHING_TO_REDUCE,
     }
     return Order(**(fields | changes))
 
@@ -115,6 +118,11 @@ def position(bot: Bot, decision: int = 1, **changes) -> Position:
         "naked_since": AT + 12,
         "guarded": False,
         "revision": 3,
+        "leverage": 20,
+        "best_price": D("1999.00000001"),
+        "watches_target": True,
+        "funding": D("-0.00000012"),
+        "gone_qty": D("0.003"),
     }
     return Position(**(fields | changes))
 
@@ -139,8 +147,16 @@ def trade(of: Position, **changes) -> Trade:
         "opened_at": AT,
         "closed_at": AT + 60_000,
         "fees": {"USDT": D("0.2")},
+        "funding": D("0.00000034"),
+        "leverage": 7,
+        "gone": D("0.00000002"),
     }
     return Trade(**(fields | changes))
+
+
+def funding(payment_id: str = "9689322392", **changes) -> Funding:
+    fields = {"symbol": "ETHUSDT", "amount": D("-0.00012345678901"), "at": AT + 30}
+    return Funding(payment_id, **(fields | changes))
 
 
 def signal(candle_open: int = AT, action: Action = Action.BUY) -> Signal:

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 
 from engine.core.errors import NotFound, Stale
-from engine.ports import repos
+from engine.ports import people, repos
 from storage.models import metadata
 from tests.contract.storage.attacks import attacks, fill_house
 
 METHODS = [
     f"{name}.{method}"
-    for name, kind in inspect.getmembers(repos, inspect.isclass)
-    if getattr(kind, "_is_protocol", False) and kind.__module__ == repos.__name__
+    for module in (people, repos)
+    for name, kind in inspect.getmembers(module, inspect.isclass)
+    if getattr(kind, "_is_protocol", False) and kind.__module__ == module.__name__
     for method, _ in inspect.getmembers(kind, inspect.isfunction)
     if not method.startswith("_")
 ]
@@ -58,7 +59,7 @@ async def reaches(storage, loot, me, method) -> str:
         return "" if owners_in(result) == {me.account.id} else f"{method} returned {result}"
     if after - before:
         return f"{method} added {after - before}"
-    return "" if result in (None, [], {}, 0) else f"{method} returned {result}"
+    return "" if result in (None, [], {}, set(), 0) else f"{method} returned {result}"
 
 
 async def test_an_owner_reaches_nothing_of_another(storage, anna, bert):

@@ -3,9 +3,11 @@
 import asyncio
 import sqlite3
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -13,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from engine.core.errors import ConfigError
+from engine.core.order import Refusal
 from storage.migrations import HEAD, migrate
 from storage.migrations.upgrade import alembic_config
 from storage.models import metadata
@@ -60,12 +63,67 @@ async def test_migrations_make_exactly_the_partial_indexes_of_the_models(url):
     made = await on(url, make_anew)
     migrated.pop("alembic_version_pkc", None)
     assert migrated == made
-    assert sum("WHERE" in definition for definition in made.values()) == 7
+    assert sum("WHERE" in definition for definition in made.values()) == 9
 
 
 async def test_migrating_again_changes_nothing(url):
     await migrate(url)
     assert await on(url, differences) == []
+
+
+FIRST_ROWS = """
+INSERT INTO accounts (id, telegram_id, name, role, created_at, active, reachable)
+  VALUES (1, 101, 'Anna', 'trader', 1, TRUE, TRUE);
+INSERT INTO keys (id, public_id, owner_id, label, environment, fingerprint, state, created_at,
+    checked_at, ip_restricted, problem, sealed)
+  VALUES (1, 'k00001', 1, 'main', 'testnet', 'f', 'good', 1, 1, TRUE, '', NULL);
+INSERT INTO bots (id, public_id, owner_id, name, config, state, created_at, revision, decisions,
+    why, why_params, deleted)
+  VALUES (1, 'b00001', 1, 'x', '{}', 'stopped', 1, 0, 1, '', '{}', FALSE);
+INSERT INTO positions (id, owner_id, bot_id, account, market, symbol, base, quote, side, decision,
+    opened_at, stop_price, target_price, state, protection, entry_qty, entry_quote, exit_qty,
+    exit_quote, fee_base, fee_quote, fees, guarded, revision)
+  VALUES (1, 1, 1, 'paper:1', 'spot', 'ETHUSDT', 'ETH', 'USDT', 'long', 1, 1, '1', '2', 'open',
+    'standing', '0.1', '200', '0', '0', '0', '0', '{}', TRUE, 0);
+INSERT INTO orders (id, client_id, owner_id, bot_id, account, market, symbol, side, kind, leg,
+    quantity, created_at, state, position_id, reason, filled_qty, filled_quote, booked_qty,
+    updated_at, note, decision)
+  VALUES (1, 'skab121-1-1-e1', 1, 1, 'paper:1', 'spot', 'ETHUSDT', 'BUY', 'market', 'e', '0.1', 1,
+    'filled', 1, '', '0.1', '200', '0.1', 1, '', 1);
+INSERT INTO trades (id, position_id, owner_id, bot_id, market, symbol, side, quantity, entry_price,
+    exit_price, gross, net, percent, dust, reason, opened_at, closed_at, fees)
+  VALUES (1, 1, 1, 1, 'spot', 'ETHUSDT', 'long', '0.1', '1', '2', '3', '4', '5', '0', 'SIGNAL', 1,
+    2, '{}')
+"""
+
+
+async def test_rows_of_the_first_version_are_read_by_the_newest(empty_url):
+    def first(connection):
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in FIRST_ROWS.split(";"):
+            connection.execute(text(statement.replace(":", r"\:")))
+
+    await on(empty_url, first)
+
+    storage = await open_storage(empty_url)
+
+    async with storage.system() as unit:
+        position, trade = await unit.positions.get(1), await unit.trades.of_position(1)
+        (order,) = await unit.orders.of_decision(1, 1)
+        key = await unit.keys.get(1)
+        assert trade is not None
+        await unit.positions.save(position)
+        await unit.trades.replace(trade)
+        await unit.orders.save(order, was=order)
+    await storage.close()
+    assert (position.leverage, position.best_price, position.watches_target) == (1, None, False)
+    assert (position.funding, position.gone_qty, position.entry_qty) == (0, 0, Decimal("0.1"))
+    assert (order.close_position, order.refusal) == (False, Refusal.NONE)
+    assert (trade.funding, trade.leverage, trade.gone, trade.net) == (0, 1, 0, 4)
+    assert not key.futures
+    assert await on(empty_url, differences) == []
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(url):

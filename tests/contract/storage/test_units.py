@@ -113,8 +113,10 @@ async def test_a_cancelled_reader_leaves_the_storage_usable(storage):
 
 async def test_each_start_has_its_own_id_part(storage):
     async with storage.system() as unit:
-        parts = [await unit.installs.boot(AT + n) for n in range(40)]
+        boots = [await unit.installs.boot(AT + n) for n in range(40)]
         await unit.commit()
+    parts = [boot.install for boot in boots]
+    assert [boot.lease for boot in boots] == list(range(1, 41))
     assert len(set(parts)) == 40
     assert {part[:4] for part in parts} == {parts[0][:4]}
     assert parts[0][4:] == "1"
@@ -124,9 +126,9 @@ async def test_each_start_has_its_own_id_part(storage):
 
 async def test_two_installations_have_different_parts(storage):
     async with storage.system() as unit:
-        first = await unit.installs.boot(AT)
+        first = (await unit.installs.boot(AT)).install
     async with storage.system() as unit:
-        assert await unit.installs.boot(AT) != first
+        assert (await unit.installs.boot(AT)).install != first
 
 
 async def test_a_wrong_master_key_is_refused_at_start(storage):
