@@ -162,7 +162,20 @@ async def test_a_ban_holds_for_both_markets(desk):
             pass
 
 
-async def test_a_key_that_is_revoked_trades_nowhere(desk):
-    await desk.lab.control("accounts", key=desk.key, revoked=True)
+async def test_a_listen_key_expires_on_demand_and_a_new_one_is_heard(desk, hear):
+    async with desk.user_stream() as wire:
+        await desk.lab.control("disconnect", key=desk.key, event="listenKeyExpired")
+        (told,) = await hear(wire, count=1)
+        assert told["e"] == "listenKeyExpired"
+        assert (await desk.listen_key("PUT"))["code"] == -1125
+    async with desk.user_stream() as wire:
+        await desk.order("BUY", "0.1")
+        assert (await hear(wire, "ORDER_TRADE_UPDATE", count=1))[0]["o"]["X"] == "NEW"
+
+
+async def test_a_key_that_is_revoked_trades_nowhere_and_hears_no_more(desk, hear):
+    async with desk.user_stream() as wire:
+        await desk.lab.control("accounts", key=desk.key, revoked=True)
+        assert (await hear(wire, count=1))[0]["e"] == "listenKeyExpired"
     assert (await desk.order("BUY", "0.1")).json["code"] == -2015
     assert (await desk.listen_key())["code"] == -2015
