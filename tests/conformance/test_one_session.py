@@ -68,8 +68,12 @@ async def story(client, market, folder):
 
 
 def needs(client, market):
+    """Skip a client that is not installed, unless it must be."""
     if importlib.util.find_spec(NEEDED[client][market]) is None:
-        pytest.skip(f"{NEEDED[client][market]} is not installed")
+        missing = f"{NEEDED[client][market]} is not installed (extra: conformance)"
+        if "conformance" in os.environ.get("SKIPPER_REQUIRE", ""):
+            pytest.fail(missing)
+        pytest.skip(missing)
 
 
 _stories = {}

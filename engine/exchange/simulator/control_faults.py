@@ -39,13 +39,18 @@ class FaultControl:
     async def disconnect(self, body: Mapping[str, Any]) -> Any:
         """End WebSockets by the beginning of their path.
 
-        ``notice`` only announces it, ``code`` closes them with a handshake, and ``event`` tells
-        every listener of ``key`` an event of that name instead (``eventStreamTerminated`` ends
-        its subscriptions as well).
+        ``notice`` only announces it, ``code`` closes them with a handshake. ``event`` ends the
+        user streams of ``key`` instead, while the connections stay: ``eventStreamTerminated`` its
+        subscriptions, ``listenKeyExpired`` its futures listen key.
         """
         world, path = self._world, str(body.get("path", ""))
+        ends = {
+            "eventStreamTerminated": world.terminate,
+            "listenKeyExpired": world.futures.users.expire,
+        }
         if "event" in body:
-            return {"listeners": world.tell_end(body["key"], str(body["event"]))}
+            ends[body["event"]](str(body["key"]))
+            return {}
         if body.get("notice"):
             return {"sockets": world.announce_shutdown(path)}
         return {"sockets": world.cut_sockets(path, int(body.get("code", 0)))}

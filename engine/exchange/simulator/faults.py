@@ -173,6 +173,11 @@ class Faults:
             for rule in self.rules
         )
 
+    @property
+    def of_streams(self) -> bool:
+        """Whether any rule may concern a message of a stream."""
+        return any(rule.stream or rule.at == "event_sent" for rule in self.rules)
+
     def for_stream(self, occasion: Occasion) -> Fault | None:
         """Take the first rule for one message of a stream."""
         return next(self._struck(occasion, *STREAM_WHATS, of_stream=True), None)

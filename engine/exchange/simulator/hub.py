@@ -60,7 +60,7 @@ class Sender:
         can be read from the text.
         """
         faults = self._faults
-        if not faults.rules:
+        if not faults.of_streams:
             self._push(socket, about, text)
             return
         if isinstance(about, str):

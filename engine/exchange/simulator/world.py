@@ -122,17 +122,13 @@ class World:
     def revoke(self, key: str) -> None:
         """Make an API key worthless, as when its owner deletes it; its streams end."""
         self.accounts[key].refused = True
-        self.tell_end(key, "eventStreamTerminated")
-        self.futures.users.close(key)
+        self.terminate(key)
+        self.futures.users.expire(key)
 
-    def tell_end(self, key: str, event: str) -> int:
-        """Tell every listener of an account that something ends; returns how many there were."""
-        told = list(self.listeners.get(key, ()))
-        for tell in told:
-            tell({"e": event, "E": self.clock.now()})
-        if event == "eventStreamTerminated":
-            self.listeners.pop(key, None)
-        return len(told)
+    def terminate(self, key: str) -> None:
+        """End the spot user streams of an account and tell whoever listens."""
+        for tell in self.listeners.pop(key, []):
+            tell({"e": "eventStreamTerminated", "E": self.clock.now()})
 
     def forgive(self) -> None:
         """Remove all fault rules, end bans and show what was hidden."""

@@ -107,8 +107,7 @@ async def test_a_connection_is_closed_after_a_day_with_a_goodbye(lab):
 
 async def test_a_subscription_that_is_terminated_can_be_taken_anew(lab):
     async with lab.user_stream() as wire:
-        told = await lab.control("disconnect", key=lab.key, event="eventStreamTerminated")
-        assert told == {"listeners": 1}
+        await lab.control("disconnect", key=lab.key, event="eventStreamTerminated")
         assert await wire.event() == {"e": "eventStreamTerminated", "E": lab.now}
         assert (await wire.call("session.subscriptions"))["result"] == []
         again = await wire.call("userDataStream.subscribe.signature", **lab.api_params())
