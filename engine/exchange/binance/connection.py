@@ -12,15 +12,15 @@ from engine.core.errors import ClockOff, KeyRefused, NotSent, Unavailable
 from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.binance.client import Client
 from engine.exchange.binance.clock import ExchangeClock
+from engine.exchange.binance.dialing import Dialing
 from engine.exchange.binance.endpoints import Endpoints
-from engine.exchange.binance.errors import translated
+from engine.exchange.binance.errors import OUTSIDE_WINDOW, translated
 from engine.exchange.binance.fields import integer
 from engine.exchange.binance.governor import AT_ONCE, Governor, Stop, Turn
+from engine.exchange.binance.user_stream import UserStreams
 from engine.ports.clock import Clock
 
 Call = Callable[[], Awaitable[Any]]
-# Refused at the door of the exchange, and at that of its matching engine (USD-M API).
-_OUTSIDE_WINDOW = frozenset({-1021, -5028})
 _log = logging.getLogger(__name__)
 _TURN: contextvars.ContextVar[tuple[Governor, Turn] | None] = contextvars.ContextVar(
     "turn", default=None
@@ -49,6 +49,10 @@ class Connection:
             product: Governor(product, theirs, self._stopped)
             for product, theirs in self._clocks.items()
         }
+        self.dialing = Dialing()
+        self.user_streams = UserStreams(
+            endpoints, self._governors[Product.SPOT], self.exchange_clock, self.dialing, clock
+        )
         self._connector = aiohttp.TCPConnector(limit=AT_ONCE * len(Product))
         self.public = self.client()
 
@@ -130,7 +134,7 @@ class Connection:
         try:
             return await self._in_turn(call, ask, sending=sending)
         except (ClockOff, Unavailable) as error:
-            if error.code in _OUTSIDE_WINDOW:
+            if error.code in OUTSIDE_WINDOW:
                 await self._measure_again(self._clocks[ask.product])
             raise
 

@@ -32,6 +32,8 @@ from engine.exchange.binance.codes import CODES, Codes
 DEFAULT_WAIT = 60.0
 """Real seconds to wait when the exchange limits us and names no time."""
 _BUSY = -1008
+# Refused at the door of the exchange, and at that of its matching engine (USD-M API).
+OUTSIDE_WINDOW = frozenset({-1021, -5028})
 
 
 class Unreadable(Exception):

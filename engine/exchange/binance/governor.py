@@ -96,7 +96,7 @@ class Governor:
         self, product: Product, clock: WindowClock, stopped: Callable[[Stop], None]
     ) -> None:
         self._product = product
-        self._clock = clock
+        self.clock = clock
         self._stopped = stopped
         self._weight: list[Window] = []
         self._order_limits: list[Limit] = []
@@ -170,7 +170,7 @@ class Governor:
         Source: Spot API "IP Limits", and the text of -1003: ``IP banned until <ms>``.
         """
         named = [float(text) for text in [headers.get("Retry-After", "")] if text.isdecimal()]
-        named += [self._clock.until(int(at)) for at in _BANNED_UNTIL.findall(message)]
+        named += [self.clock.until(int(at)) for at in _BANNED_UNTIL.findall(message)]
         return max(named, default=DEFAULT_WAIT)
 
     def _next(self) -> None:
@@ -254,10 +254,10 @@ class Governor:
         """The loop's time, with all windows that are over begun anew."""
         now = _now()
         for window in self._weight:
-            window.roll(now, self._clock.left)
+            window.roll(now, self.clock.left)
         for account in self._accounts.values():
             for window in account.windows:
-                window.roll(now, self._clock.left)
+                window.roll(now, self.clock.left)
         return now
 
 

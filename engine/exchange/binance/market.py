@@ -1,12 +1,11 @@
-"""Public market data of one Binance environment over REST and streams (spot)."""
+"""Public market data of one Binance environment over REST and streams."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
-from engine.core.errors import Refused
 from engine.core.market import Book, Candle, Market, StreamKey, SymbolRules, Ticker24h
 from engine.exchange.binance import parse
 from engine.exchange.binance.ask import Ask, Priority, Product
@@ -14,32 +13,69 @@ from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.errors import Unreadable, translated
 from engine.exchange.binance.fields import field, items
 from engine.exchange.binance.limits import limits_told
-from engine.exchange.binance.streams import spot_stream
+from engine.exchange.binance.streams import public_stream
 from engine.ports.market import MarketStream
 
 T = TypeVar("T")
 _PAGE = 1000
-_RULES = Ask(Product.SPOT, Priority.READ, weight=20)
-_CANDLES = Ask(Product.SPOT, Priority.READ, weight=2)
-_BOOK = Ask(Product.SPOT, Priority.READ, weight=2)
-_TICKERS = Ask(Product.SPOT, Priority.OPTIONAL, weight=80)
+_PERPETUAL = "PERPETUAL"
+
+
+class _Call(NamedTuple):
+    """A method of the client and what it asks of the limits."""
+
+    method: str
+    ask: Ask
+
+
+class _Calls(NamedTuple):
+    """What is asked of a market; a page of candles has 1000 at most."""
+
+    rules: _Call
+    candles: _Call
+    book: _Call
+    tickers: _Call
+
+
+def _call(product: Product, method: str, weight: int, priority: Priority = Priority.READ) -> _Call:
+    return _Call(method, Ask(product, priority, weight=weight))
+
+
+_CALLS = {
+    Market.SPOT: _Calls(
+        _call(Product.SPOT, "get_exchange_info", 20),
+        _call(Product.SPOT, "get_klines", 2),
+        _call(Product.SPOT, "get_orderbook_ticker", 2),
+        _call(Product.SPOT, "get_ticker", 80, Priority.OPTIONAL),
+    ),
+    Market.FUTURES: _Calls(
+        _call(Product.FUTURES, "futures_exchange_info", 1),
+        _call(Product.FUTURES, "futures_klines", 5),
+        _call(Product.FUTURES, "futures_orderbook_ticker", 2),
+        _call(Product.FUTURES, "futures_ticker", 40, Priority.OPTIONAL),
+    ),
+}
 _log = structlog.get_logger("exchange")
 
 
 class BinanceMarket:
-    """Implements ``engine.ports.market.MarketData``; futures are refused."""
+    """Implements ``engine.ports.market.MarketData``; futures are perpetual contracts only."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def rules(self, market: Market) -> dict[str, SymbolRules]:
         """Rules of every symbol that can be read."""
-        info = await self._get(market, _RULES, "get_exchange_info")
+        call = _CALLS[market].rules
+        info = await self._get(call)
         with translated(sending=False):
-            limits = limits_told(Product.SPOT, info)
-            self._connection.governor(Product.SPOT).learn(limits)
+            limits = limits_told(call.ask.product, info)
+            self._connection.governor(call.ask.product).learn(limits)
             listed = items(field(info, "symbols"), "symbols")
-        return {rules.symbol: rules for rules in _readable(parse.symbol_rules, listed)}
+        if market is Market.FUTURES:
+            listed = [raw for raw in listed if raw.get("contractType") == _PERPETUAL]
+        readable = _readable(lambda raw: parse.symbol_rules(raw, market), listed)
+        return {rules.symbol: rules for rules in readable}
 
     async def candles(
         self, key: StreamKey, *, limit: int, start_ms: int | None = None
@@ -55,13 +91,13 @@ class BinanceMarket:
 
     async def book(self, market: Market, symbol: str) -> Book:
         """Best bid and ask now."""
-        answer = await self._get(market, _BOOK, "get_orderbook_ticker", symbol=symbol)
+        answer = await self._get(_CALLS[market].book, symbol=symbol)
         with translated(sending=False):
             return parse.book(answer, self._connection.clock.now_ms())
 
     async def tickers(self, market: Market) -> list[Ticker24h]:
         """A day's figures of every symbol that can be read."""
-        answer = await self._get(market, _TICKERS, "get_ticker")
+        answer = await self._get(_CALLS[market].tickers)
         with translated(sending=False):
             return list(_readable(parse.ticker, items(answer, "tickers")))
 
@@ -71,8 +107,8 @@ class BinanceMarket:
 
     def stream(self, market: Market) -> AbstractAsyncContextManager[MarketStream]:
         """Open one connection of public streams."""
-        _spot_only(market)
-        return spot_stream(self._connection.endpoints, self._connection.clock)
+        wire = self._connection
+        return public_stream(market, wire.endpoints, wire.clock, wire.dialing)
 
     async def _page(
         self, key: StreamKey, wanted: int, start_ms: int | None, found: list[Candle]
@@ -84,13 +120,18 @@ class BinanceMarket:
             bounds["startTime"] = found[-1].open_time + 1 if found else start_ms
         elif found:
             bounds["endTime"] = found[0].open_time - 1
-        await self._connection.exchange_clock.refresh()
+        call = _CALLS[key.market].candles
+        clock = self._connection.clock_of(call.ask.product)
+        await clock.refresh()
         # Asked before the request leaves and less the doubt: never later than the exchange's time.
-        now = self._connection.exchange_clock.stamp() - self._connection.exchange_clock.error_ms
+        now = clock.stamp() - clock.error_ms
         answer = await self._get(
-            key.market, _CANDLES, "get_klines", symbol=key.symbol, interval=key.timeframe.value,
-            limit=size, **bounds,
-        )  # fmt: skip
+            call,
+            symbol=key.symbol,
+            interval=key.timeframe.value,
+            limit=size,
+            **bounds,
+        )
         with translated(sending=False):
             rows = [parse.kline(row) for row in items(answer, "klines")]
         # Every candle but the last has a successor, so it is closed.
@@ -98,15 +139,9 @@ class BinanceMarket:
         closed += [candle for candle, close_time in rows[-1:] if close_time < now]
         return closed, len(rows) == size
 
-    async def _get(self, market: Market, ask: Ask, method: str, **params: Any) -> Any:
-        _spot_only(market)
-        call = getattr(self._connection.public, method)
-        return await self._connection.read(lambda: call(**params), ask=ask, signed=False)
-
-
-def _spot_only(market: Market) -> None:
-    if market is not Market.SPOT:
-        raise Refused("only the spot market is open to bots")
+    async def _get(self, call: _Call, **params: Any) -> Any:
+        method = getattr(self._connection.public, call.method)
+        return await self._connection.read(lambda: method(**params), ask=call.ask, signed=False)
 
 
 def _readable(parser: Callable[[Mapping[str, Any]], T], listed: Iterable[Any]) -> Iterable[T]:

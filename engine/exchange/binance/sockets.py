@@ -11,20 +11,18 @@ from typing import Any
 
 from binance.ws.constants import WSListenerState
 from binance.ws.reconnecting_websocket import ReconnectingWebsocket
-from binance.ws.websocket_api import WebsocketAPI
 
 from engine.core.errors import Unavailable
-from engine.exchange.binance.client import Client
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import translated
 
 MAX_QUEUE = 20_000
-_ANSWER_WITHIN = 10.0
+ANSWER_WITHIN = 10.0
 _CLOSE_WITHIN = 2.0
 _LOST = frozenset({"error", "eventStreamTerminated", "serverShutdown"})
 
 
-class _OneConnection(ReconnectingWebsocket):  # type: ignore[misc]
+class OneConnection(ReconnectingWebsocket):  # type: ignore[misc]
     """A websocket that never connects twice."""
 
     MAX_RECONNECTS = 0
@@ -52,23 +50,35 @@ class _OneConnection(ReconnectingWebsocket):  # type: ignore[misc]
         return message
 
 
-class MarketSocket(_OneConnection):
-    """Combined public streams; ``read`` makes of a message what ``hear`` returns, or None."""
+class MarketSocket(OneConnection):
+    """Combined streams at ``address``.
 
-    def __init__(self, endpoints: Endpoints, read: Callable[[str, Any], Any]) -> None:
+    ``read`` makes of a message what ``hear`` returns, or None. Sockets that share a ``queue`` are
+    heard as one.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        endpoints: Endpoints,
+        read: Callable[[str, Any], Any],
+        queue: "asyncio.Queue[Any] | None" = None,
+    ) -> None:
         super().__init__(
-            url=endpoints.streams,
+            url=address,
             prefix="stream",
             path="",
             max_queue_size=MAX_QUEUE,
             **endpoints.proxy,
         )
         self._read = read
-        self._answers: dict[int, asyncio.Future[None]] = {}
+        if queue is not None:
+            self._queue = queue
+        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._is_lost = False
 
-    async def ask(self, number: int, method: str, names: list[str]) -> None:
-        """Send ``SUBSCRIBE`` or ``UNSUBSCRIBE`` and wait for its answer; raises Unavailable."""
+    async def ask(self, number: int, method: str, names: list[str]) -> Any:
+        """Send ``SUBSCRIBE`` and the like, and return the result; raises Unavailable."""
         answer = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         request = {"method": method, "params": names, "id": number}
@@ -77,8 +87,8 @@ class MarketSocket(_OneConnection):
                 if self.ws is None or self._is_lost:
                     raise Unavailable("stream lost before it could be changed")
                 await self.ws.send(self.json_dumps(request))
-                async with asyncio.timeout(_ANSWER_WITHIN):
-                    await answer
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    return await answer
         finally:
             self._answers.pop(number, None)
 
@@ -93,7 +103,7 @@ class MarketSocket(_OneConnection):
             if "error" in message:
                 answer.set_exception(Unavailable(f"subscription refused: {message['error']}"))
             else:
-                answer.set_result(None)
+                answer.set_result(message.get("result"))
         return message if message.get("e") in _LOST else None
 
     async def _propagate_error(self, error_msg: dict[str, Any]) -> None:
@@ -102,48 +112,3 @@ class MarketSocket(_OneConnection):
             if not answer.done():
                 answer.set_exception(Unavailable("stream lost while it was changed"))
         await super()._propagate_error(error_msg)
-
-
-class UserSocket(_OneConnection, WebsocketAPI):  # type: ignore[misc]
-    """A WebSocket API connection that carries one account's user data stream."""
-
-    def __init__(self, client: Client) -> None:
-        super().__init__(url=client.endpoints.ws_api)
-        self._ws_kwargs = client.endpoints.proxy
-        self._client = client
-        self._asked = 0
-        self._subscription: int | None = None
-
-    async def subscribe(self) -> None:
-        """Connect and subscribe; raises Unavailable, RateLimited or KeyRefused."""
-        await self.open()
-        answer = await self._ask(
-            "userDataStream.subscribe.signature", self._client.sign_for_socket({})
-        )
-        self._subscription = answer.get("subscriptionId")
-        if self._subscription is None:
-            raise Unavailable("the user data stream was not subscribed")
-
-    async def prove_alive(self) -> None:
-        """Ask whether the subscription still stands; raises Unavailable when it does not."""
-        answer = await self._ask("session.subscriptions", {})
-        standing = answer if isinstance(answer, list) else []
-        if self._subscription not in {entry.get("subscriptionId") for entry in standing}:
-            raise Unavailable("the user data stream is no longer subscribed")
-
-    async def _ask(self, method: str, params: dict[str, Any]) -> Any:
-        self._asked += 1
-        number = str(self._asked)
-        with translated(sending=False):
-            return await self.request(number, {"id": number, "method": method, "params": params})
-
-    async def _ensure_ws_connection(self) -> None:
-        if self.ws_state != WSListenerState.STREAMING:
-            raise Unavailable("stream lost")
-
-    def _handle_message(self, msg: Any) -> Any:
-        message = self.json_loads(msg)
-        if "event" in message:
-            self._queue.put_nowait(message["event"])
-            return None
-        return super()._handle_message(msg)

@@ -14,7 +14,6 @@ from engine.exchange.binance.client import Client
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.errors import Unreadable, translated
 from engine.exchange.binance.fields import field, items
-from engine.exchange.binance.user_stream import user_events
 from engine.ports.account import Balance
 from engine.ports.trader import AccountEvent
 
@@ -122,8 +121,8 @@ class SpotTrader:
             return parse.balances(answer)
 
     def events(self) -> AbstractAsyncContextManager[AsyncIterator[AccountEvent]]:
-        """The user data stream on a connection of its own."""
-        return user_events(self._client)
+        """The user data stream, on a connection that accounts share."""
+        return self._connection.user_streams.events(self._client)
 
     async def close(self) -> None:
         """Give the client back."""

@@ -1,6 +1,7 @@
-"""Public spot streams: one connection, subscribed live, with life signs but no flood."""
+"""Public streams of a market, subscribed live, with life signs but no flood."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import structlog
 
 from engine.core.errors import Refused
-from engine.core.market import StreamKey
+from engine.core.market import Market, StreamKey
+from engine.exchange.binance.dialing import Dialing
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import Unreadable
 from engine.exchange.binance.parse import market_message
@@ -18,6 +20,7 @@ from engine.ports.market import MarketEvent
 
 MAX_STREAMS = 1024
 _BATCH = 200
+_BOOK = "@bookTicker"
 # The exchange drops a connection that sends more than five messages in a second.
 _PAUSE = 0.25
 _LIFE_SIGN = 1.0
@@ -27,27 +30,40 @@ _log = structlog.get_logger("exchange")
 def stream_names(candles: Sequence[StreamKey], books: Sequence[str]) -> list[str]:
     """Names as the exchange writes them: ``btcusdt@kline_1m``, ``btcusdt@bookTicker``."""
     named = [f"{key.symbol.lower()}@kline_{key.timeframe.value}" for key in candles]
-    return named + [f"{symbol.lower()}@bookTicker" for symbol in books]
+    return named + [f"{symbol.lower()}{_BOOK}" for symbol in books]
 
 
-class SpotStream:
-    """Implements ``engine.ports.market.MarketStream`` on one ``MarketSocket``."""
+class PublicStream:
+    """Implements ``engine.ports.market.MarketStream`` on one socket for each address.
 
-    def __init__(self, endpoints: Endpoints, clock: Clock) -> None:
-        self._socket = MarketSocket(endpoints, self._read)
+    Spot has everything at one address; futures have candles and books at two, which are heard as
+    one, and lost as one.
+    """
+
+    def __init__(self, market: Market, endpoints: Endpoints, clock: Clock) -> None:
+        self._market = market
+        self._heard: asyncio.Queue[Any] = asyncio.Queue()
+        self._addresses = endpoints.public_streams(market)
+        self._sockets = {
+            address: MarketSocket(address, endpoints, self._read, self._heard)
+            for address in self._addresses
+        }
         self._clock = clock
         self._names: set[str] = set()
         self._asked = 0
         self._asking = asyncio.Lock()
         self._last: dict[str, tuple[object, float]] = {}
 
-    async def open(self) -> None:
+    async def open(self, dialing: Dialing) -> None:
         """Connect; raises Unavailable."""
-        await self._socket.open()
+        for socket in self._sockets.values():
+            dialing.dial()
+            await socket.open()
 
     async def close(self) -> None:
         """Disconnect."""
-        await self._socket.shut()
+        for socket in self._sockets.values():
+            await socket.shut()
 
     async def subscribe(self, candles: Sequence[StreamKey], books: Sequence[str]) -> None:
         """Add streams; raises Unavailable, or Refused past what one connection may carry."""
@@ -66,24 +82,34 @@ class SpotStream:
             self._last.pop(name, None)
 
     async def __aiter__(self) -> AsyncIterator[MarketEvent]:
-        """Events as they arrive; raises Unavailable when the connection is lost."""
+        """Events as they arrive; raises Unavailable when a connection is lost."""
+        any_socket = self._sockets[self._addresses[0]]
         while True:
-            event: MarketEvent = await self._socket.hear()
+            event: MarketEvent = await any_socket.hear()
             yield event
 
     async def _ask(self, method: str, names: list[str]) -> None:
         async with self._asking:
-            for first in range(0, len(names), _BATCH):
-                if self._asked:
-                    await self._clock.sleep_real(_PAUSE)
-                self._asked += 1
-                await self._socket.ask(self._asked, method, names[first : first + _BATCH])
+            for address, chosen in self._by_address(names).items():
+                for first in range(0, len(chosen), _BATCH):
+                    if self._asked:
+                        await self._clock.sleep_real(_PAUSE)
+                    self._asked += 1
+                    batch = chosen[first : first + _BATCH]
+                    await self._sockets[address].ask(self._asked, method, batch)
+
+    def _by_address(self, names: list[str]) -> dict[str, list[str]]:
+        for_candles, for_books = self._addresses
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            found[for_books if name.endswith(_BOOK) else for_candles].append(name)
+        return found
 
     def _read(self, stream: str, data: dict[str, Any]) -> MarketEvent | None:
         try:
             if self._dull(stream, data):
                 return None
-            return market_message(stream, data, self._clock.now_ms())
+            return market_message(stream, data, self._clock.now_ms(), self._market)
         except Unreadable as error:
             _log.warning("unreadable market event", stream=stream, problem=str(error))
             return None
@@ -105,11 +131,13 @@ class SpotStream:
 
 
 @asynccontextmanager
-async def spot_stream(endpoints: Endpoints, clock: Clock) -> AsyncIterator[SpotStream]:
-    """One open connection; raises Unavailable when it cannot be opened."""
-    stream = SpotStream(endpoints, clock)
+async def public_stream(
+    market: Market, endpoints: Endpoints, clock: Clock, dialing: Dialing
+) -> AsyncIterator[PublicStream]:
+    """Public streams of a market; raises Unavailable when they cannot be opened."""
+    stream = PublicStream(market, endpoints, clock)
     try:
-        await stream.open()
+        await stream.open(dialing)
         yield stream
     finally:
         await stream.close()

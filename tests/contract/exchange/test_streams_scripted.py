@@ -14,9 +14,9 @@ from engine.exchange.binance import sockets
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.market import BinanceMarket
-from engine.exchange.binance.user_stream import user_events
 from engine.ports.market import BookEvent, CandleEvent
 from tests.contract.exchange.lab import CREDENTIALS, SOON, LabClock
+from tests.fakes.clock import NOON
 
 MINUTE = StreamKey(Market.SPOT, "BTCUSDT", Timeframe.M1)
 NEW = {
@@ -41,6 +41,9 @@ class Script:
             return {"id": request["id"], "status": 200, "result": []}
         return {"result": None, "id": request["id"]}
 
+    async def time(self, _):
+        return web.json_response({"serverTime": NOON})
+
     async def serve(self, request):
         ws = web.WebSocketResponse()
         await ws.prepare(request)
@@ -61,6 +64,7 @@ async def scripted():
     application = web.Application()
     application.router.add_get("/ws-api/v3", script.serve)
     application.router.add_get("/stream", script.serve)
+    application.router.add_get("/api/v3/time", script.time)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -85,9 +89,9 @@ async def scripted():
     ids=["terminated", "shutdown", "revoked"],
 )
 async def test_a_user_stream_that_is_ended_is_unavailable_after_what_came_before(last):
-    async with scripted() as (script, _, client):
+    async with scripted() as (script, connection, client):
         script.lines = [{"subscriptionId": 0, "event": NEW}, last]
-        async with user_events(client) as events, asyncio.timeout(SOON):
+        async with connection.user_streams.events(client) as events, asyncio.timeout(SOON):
             assert isinstance(await anext(events), OrderReport)
             with pytest.raises(Unavailable):
                 await anext(events)
@@ -95,7 +99,10 @@ async def test_a_user_stream_that_is_ended_is_unavailable_after_what_came_before
 
 
 async def test_a_silent_user_stream_without_its_subscription_is_unavailable():
-    async with scripted() as (script, _, client), user_events(client, silence=0.05) as events:
+    async with (
+        scripted() as (script, connection, client),
+        connection.user_streams.events(client, silence=0.05) as events,
+    ):
         with pytest.raises(Unavailable, match="no longer subscribed"):
             async with asyncio.timeout(SOON):
                 await anext(events)
@@ -103,10 +110,10 @@ async def test_a_silent_user_stream_without_its_subscription_is_unavailable():
 
 
 async def test_an_event_of_an_unknown_form_is_skipped():
-    async with scripted() as (script, _, client):
+    async with scripted() as (script, connection, client):
         odd = [{"e": "executionReport", "X": "STRANGE"}, {"e": "listStatus"}, {"no": "kind"}]
         script.lines = [{"subscriptionId": 0, "event": event} for event in (*odd, NEW)]
-        async with user_events(client) as events, asyncio.timeout(SOON):
+        async with connection.user_streams.events(client) as events, asyncio.timeout(SOON):
             assert (await anext(events)).client_id == "sk1-1-1-e0"
 
 

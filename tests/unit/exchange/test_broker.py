@@ -10,6 +10,7 @@ from engine.core.errors import NotFound, Unavailable
 from engine.core.market import Market
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.endpoints import LIVE, TESTNET, endpoints_of, local
+from engine.exchange.binance.futures import FuturesTrader
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.broker import Broker
 from engine.exchange.paper import PaperTrader
@@ -50,12 +51,15 @@ async def broker():
     await connection.close()
 
 
-@pytest.mark.parametrize(("account", "kind"), [("paper:7", PaperTrader), ("key:3", SpotTrader)])
+@pytest.mark.parametrize(
+    ("account", "kind"),
+    [("paper:7", PaperTrader), ("key:3", SpotTrader), ("futures:3", FuturesTrader)],
+)
 async def test_an_account_is_opened_once_however_many_ask(broker, account, kind):
     traders = await asyncio.gather(*(broker.trader(account) for _ in range(5)))
     assert isinstance(traders[0], kind)
     assert all(trader is traders[0] for trader in traders)
-    assert broker.shelf.asked == [account]
+    assert broker.shelf.asked == [account.replace("futures", "key")]
 
 
 @pytest.mark.parametrize("account", ["paper:7", "key:3"])

@@ -8,76 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import NoFunds, NothingToReduce, OrderGone, Refused, WouldTrigger
-from engine.core.margin import Net, liquidation_price
-from engine.core.market import Book, Market, Side
-from engine.core.order import Leg, OrderEvent, OrderKind, OrderState
+from engine.core.market import Side
+from engine.core.order import Leg, OrderEvent, OrderState
 from engine.core.position import ExitReason
-from engine.exchange.paper_futures import TERMS, PaperFutures
-from engine.ports.paper import PaperBooks
+from engine.exchange.paper_futures import TERMS
 from engine.ports.trader import ForeignEvent
-from tests.contract.exchange.lab import PAPER_RULES, SYMBOL, TICK, LabClock, LabPrices, Venue
-
-RULES = replace(
-    PAPER_RULES,
-    market=Market.FUTURES,
-    step_size=Decimal("0.001"),
-    min_qty=Decimal("0.001"),
-    min_notional=Decimal(100),
-    order_types=frozenset({"LIMIT", "MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET"}),
-)
-CAPITAL = Decimal(1000)
-FEE = Decimal("0.0005")
-
-
-class FuturesPrices(LabPrices):
-    """The market of a futures symbol."""
-
-    def say(self, price, symbol=SYMBOL):
-        book = Book(Decimal(price), Decimal(price) + TICK, self.clock.now_ms())
-        self.books[symbol] = book
-        for heard in list(self._listeners):
-            heard(Market.FUTURES, symbol, book)
-
-
-class Desk(Venue):
-    """A paper futures account with ``leverage``, and everything it tells."""
-
-    def __init__(self, leverage=10, totals=None, resting=(), entry=0):
-        clock = LabClock()
-        self.prices = FuturesPrices(clock)
-        self.prices.say(50_000)
-        held = {"USDT": CAPITAL, "BTC": Decimal(0)} | (totals or {})
-        books = PaperBooks(Market.FUTURES, RULES, held, tuple(resting), Decimal(entry), leverage)
-        trader = PaperFutures(books, self.prices, clock)
-        super().__init__("paper futures", trader, RULES, clock, self.prices.say)
-
-    def order(self, leg=Leg.ENTRY, side=Side.BUY, kind=OrderKind.MARKET, quantity="0.01", **more):
-        return super().order(leg, side, kind, quantity, **{"market": Market.FUTURES} | more)
-
-    def stop(self, level, side=Side.SELL, *, whole=True, quantity="0.01"):
-        return self.order(
-            Leg.STOP, side, OrderKind.STOP, quantity,
-            stop_price=Decimal(level), close_position=whole,
-        )  # fmt: skip
-
-    def target(self, level, side=Side.SELL, quantity="0.01"):
-        kind = OrderKind.TAKE_PROFIT
-        return self.order(Leg.TARGET, side, kind, quantity, stop_price=Decimal(level))
-
-    async def held(self):
-        found = (await self.trader.positions()).get(SYMBOL)
-        return found.quantity if found else Decimal(0)
-
-    async def money(self):
-        balance = await self.free("USDT")
-        return balance.free + balance.locked
-
-    async def heard(self, price):
-        """Everything told when the price jumps."""
-        async with self.trader.events() as events:
-            self.move(price)
-            (ear,) = self.trader._ears
-            return [await anext(events) for _ in range(ear.qsize())]
+from tests.contract.exchange.lab import SYMBOL, TICK
+from tests.unit.exchange.desk import CAPITAL, FEE, Desk
 
 
 async def test_an_entry_locks_its_share_and_pays_the_takers_fee():
@@ -325,31 +262,3 @@ async def test_money_is_what_was_paid_and_received_and_never_locked_twice(levera
         assert balance is None or balance.locked >= 0
         if not net.quantity:
             assert not [o for o in desk.trader._resting.values() if o.leg.exit]
-
-
-executions = st.lists(
-    st.tuples(st.sampled_from(list(Side)), st.integers(1, 20), st.integers(50, 150)), max_size=20
-)
-
-
-@given(executions)
-def test_a_net_position_is_worth_what_its_executions_cost(parts):
-    net, cash, realised = Net(), Decimal(0), Decimal(0)
-    for side, quantity, price in parts:
-        before = net
-        sign = 1 if side is Side.BUY else -1
-        cash -= sign * quantity * Decimal(price)
-        net = net.after(side, Decimal(quantity), Decimal(price))
-        closed = min(quantity, abs(before.quantity)) if side is before.exit else 0
-        direction = 1 if before.long else -1
-        if before.quantity:
-            realised += closed * (price - before.entry) * direction
-    assert abs(cash + net.quantity * net.entry - realised) < Decimal("1e-15")
-
-
-@given(st.integers(1, 50), st.booleans())
-def test_liquidation_lies_on_the_losing_side_before_the_margin_is_gone(leverage, long):
-    entry = Decimal(50_000)
-    level = liquidation_price(entry, leverage, TERMS.maintenance, long=long)
-    lost = (entry - level) if long else (level - entry)
-    assert entry / leverage - lost == pytest.approx(level * TERMS.maintenance)

@@ -185,13 +185,13 @@ def rights(**more):
 
 
 def test_rights_are_read_and_absent_transfer_rights_are_none():
-    told = parse.key_rights(rights(), {"BTC": Decimal(1)})
+    told = parse.key_rights(rights())
     assert (told.can_read, told.can_trade_spot, told.can_withdraw, told.can_transfer) == (
         True, True, False, False,
     )  # fmt: skip
-    assert parse.key_rights(rights(permitsUniversalTransfer=True), {}).can_transfer
+    assert parse.key_rights(rights(permitsUniversalTransfer=True)).can_transfer
     with pytest.raises(Unreadable):
-        parse.key_rights({"enableReading": True}, {})
+        parse.key_rights({"enableReading": True})
 
 
 @with_samples
