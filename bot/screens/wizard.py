@@ -10,7 +10,8 @@ from bot.screens.context import Context
 from bot.views import wizard as view
 from bot.views.bots import live_question
 from bot.wizard import steps
-from bot.wizard.answers import Facts, get
+from bot.wizard.answers import leverage
+from bot.wizard.bounds import Facts, get
 from engine.core.account import Draft
 from engine.core.bot import Bot
 from engine.core.bot_config import Mode
@@ -30,12 +31,13 @@ async def show(
     facts: Facts | None = None,
     error: SkipperError | None = None,
     toast: str = "",
+    note: str = "",
 ) -> Screen:
     """The question that stands in the draft."""
     if facts is None:
         facts = await _facts(ctx, draft)
     top = symbols.top(ctx.office, _market(draft)) if draft.step == "symbol" else ()
-    return view.question(draft, facts, ctx.texts, top=top, error=error, toast=toast)
+    return view.question(draft, facts, ctx.texts, top=top, error=error, toast=toast, note=note)
 
 
 async def typed(ctx: Context, draft: Draft, text: str) -> Screen:
@@ -101,7 +103,8 @@ async def _answered(ctx: Context, draft: Draft, raw: str) -> Screen:
         after = steps.answer(draft, raw, facts, ctx.office.clock.now_ms())
     except InvalidValue as invalid:
         return await show(ctx, draft, facts=facts, error=invalid)
-    return await _keep(ctx, after)
+    capped = draft.step == "leverage" and leverage(raw)[1]
+    return await _keep(ctx, after, note="wizard.capped" if capped else "")
 
 
 async def _next(ctx: Context, _action: Action, draft: Draft) -> Screen:
@@ -149,9 +152,9 @@ async def _started(ctx: Context, bot: Bot) -> Screen:
     return await bot_screens.show(ctx, bot.public_id, toast=ctx.texts.plain("toast.started"))
 
 
-async def _keep(ctx: Context, draft: Draft) -> Screen:
+async def _keep(ctx: Context, draft: Draft, *, note: str = "") -> Screen:
     await drafts.save(ctx.office, draft)
-    return await show(ctx, draft)
+    return await show(ctx, draft, note=note)
 
 
 async def _facts(ctx: Context, draft: Draft, raw: str | None = None) -> Facts:
@@ -171,6 +174,7 @@ async def _facts(ctx: Context, draft: Draft, raw: str | None = None) -> Facts:
         suggestions=suggestions,
         rules=known.rules if known else None,
         price=known.price if known else None,
+        markets=offered.markets,
     )
 
 

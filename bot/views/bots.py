@@ -5,13 +5,13 @@ from bot.screen import Screen
 from bot.texts import Texts
 from bot.views import buttons
 from bot.views.buttons import button, named, rows_of
-from bot.views.figures import live, outcome, percent
+from bot.views.figures import live, outcome, percent, side_of
 from engine.core.account import Account
 from engine.core.bot import Bot
 from engine.core.bot_config import Mode
 from engine.core.bot_state import BotState
 from engine.core.money import fixed
-from engine.core.position import Position
+from engine.core.position import Position, PositionSide
 from engine.services.cards import BotCard, BotLine, Holding
 
 PAGE = 6
@@ -49,7 +49,8 @@ def stop_question(card: BotCard, texts: Texts) -> Screen:
     text = [texts.say("stop.title", bot=bot.config.name, mode=mode(bot, texts))]
     if card.holding is not None:
         text.append(_held(card.holding, texts))
-    text.append(texts.say("stop.ask"))
+    side = card.holding.position.side if card.holding else PositionSide.LONG
+    text.append(texts.say(f"stop.ask_{side.value}"))
     return Screen(
         "\n".join(text),
         (
@@ -67,14 +68,14 @@ def close_question(card: BotCard, position: Position, texts: Texts) -> Screen:
     text = [texts.say("close.title", bot=bot.config.name, mode=mode(bot, texts))]
     if card.holding is not None:
         text.append(_held(card.holding, texts))
-    text.append(texts.say("close.ask"))
+    text.append(texts.say(f"close.ask_{position.side.value}"))
     sure = Action("b", "close_yes", f"{bot.public_id}.{position.id}", rev_of(bot.revision))
     figures = {"qty": fixed(position.held), "base": position.base}
     return Screen(
         "\n".join(text),
         (
             (button(texts, "button.no_back", _act(bot, "card")),),
-            (button(texts, "button.close_yes", sure, **figures),),
+            (button(texts, f"button.close_yes_{position.side.value}", sure, **figures),),
         ),
     )
 
@@ -116,7 +117,7 @@ def _held(holding: Holding, texts: Texts) -> str:
     key = "held.unknown" if holding.result is None else f"held.{outcome(holding.result)}"
     return texts.say(
         key,
-        side=texts.plain(f"side.{position.side.value}"),
+        side=side_of(position.side, position.market, position.leverage, texts),
         qty=fixed(position.held),
         base=position.base,
         result=live(holding.result),

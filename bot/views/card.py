@@ -5,12 +5,22 @@ from bot.screen import Screen
 from bot.texts import Texts
 from bot.views.bots import mode
 from bot.views.buttons import Row, button
-from bot.views.figures import live, money, outcome, percent, price, signed, span_ms, time_of
+from bot.views.figures import (
+    live,
+    money,
+    outcome,
+    percent,
+    price,
+    side_of,
+    signed,
+    span_ms,
+    time_of,
+)
 from bot.views.problems import refusal, signal, why
 from engine.core.account import Account
 from engine.core.bot_state import BotState
-from engine.core.market import StreamState
-from engine.core.money import HUNDRED, fixed
+from engine.core.market import Market, StreamState
+from engine.core.money import HUNDRED, ZERO, fixed, floor_to_step
 from engine.core.position import PositionState
 from engine.ports.repos import SignalRow
 from engine.services.cards import BotCard, Holding
@@ -22,7 +32,7 @@ OLD_PRICE_MS = 15_000
 def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
     """The card of a bot."""
     groups = [
-        [_title(facts, texts), _what(facts, texts), _state(facts, texts), *_next(facts, texts)],
+        [_title(facts, texts), *_what(facts, texts), _state(facts, texts), *_next(facts, texts)],
         _holding(facts, facts.holding, texts) if facts.holding is not None else [],
         _today(facts, texts),
         _signals(facts, texts),
@@ -36,16 +46,25 @@ def _title(facts: BotCard, texts: Texts) -> str:
     return texts.say(f"card.title.{bot.state.value}", bot=bot.config.name, mode=mode(bot, texts))
 
 
-def _what(facts: BotCard, texts: Texts) -> str:
+def _what(facts: BotCard, texts: Texts) -> list[str]:
     config = facts.bot.config
     known = BUILT_IN.get(config.strategy)
-    return texts.say(
-        "card.what",
-        symbol=config.symbol,
-        market=config.market.value,
-        timeframe=config.timeframe.value,
-        strategy=known.title if known else config.strategy,
-    )
+    lines = [
+        texts.say(
+            "card.what",
+            symbol=config.symbol,
+            market=config.market.value,
+            timeframe=config.timeframe.value,
+            strategy=known.title if known else config.strategy,
+        )
+    ]
+    if config.market is Market.FUTURES:
+        direction = texts.plain(f"direction.{config.direction.value}")
+        lines.append(texts.say("card.futures", leverage=config.leverage, direction=direction))
+    if config.trailing_stop is not None:
+        start, trailing = config.trailing_activation or ZERO, fixed(config.trailing_stop)
+        lines.append(texts.say("card.trailing", trailing=trailing, start=fixed(start)))
+    return lines
 
 
 def _state(facts: BotCard, texts: Texts) -> str:
@@ -71,12 +90,11 @@ def _next(facts: BotCard, texts: Texts) -> list[str]:
 
 def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
     position = holding.position
-    side = texts.plain(f"side.{position.side.value}")
     held = span_ms(facts.now - position.opened_at, texts)
     lines = [
         texts.say(
             "card.position",
-            side=side,
+            side=side_of(position.side, position.market, position.leverage, texts),
             qty=fixed(position.held),
             base=position.base,
             entry=price(position.entry_price),
@@ -98,7 +116,22 @@ def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
     if holding.age_ms is not None and holding.age_ms > OLD_PRICE_MS:
         lines.append(texts.say("card.price_old", seconds=holding.age_ms // 1000))
     levels = {"stop": fixed(position.stop_price), "target": fixed(position.target_price)}
-    return [*lines, texts.say("card.levels", **levels), _protection(facts, holding, texts)]
+    lines.append(texts.say("card.levels", **levels))
+    return [*lines, *_margin(facts, holding, texts), _protection(facts, holding, texts)]
+
+
+def _margin(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
+    """How far liquidation is from the price, and what funding has paid so far."""
+    position, lines = holding.position, []
+    if holding.liquidation is not None:
+        tick = facts.rules.tick_size if facts.rules else ZERO
+        level = floor_to_step(holding.liquidation, tick)
+        away = None if holding.price is None else (level / holding.price - 1) * HUNDRED
+        lines.append(texts.say("card.liquidation", price=price(level), away=percent(away)))
+    if position.funding:
+        funding = live(position.funding)
+        lines.append(texts.say("card.funding", funding=funding, quote=position.quote))
+    return lines
 
 
 def _protection(facts: BotCard, holding: Holding, texts: Texts) -> str:

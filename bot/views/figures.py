@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from bot.texts import Texts
+from engine.core.market import Market
 from engine.core.money import fixed
+from engine.core.position import PositionSide
 
 NONE = "–"
 MINUS = "−"
@@ -78,6 +80,12 @@ def moment(ms: int) -> str:
 def day(ms: int) -> str:
     """Date, UTC: ``2025-03-01``."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def side_of(side: PositionSide, market: Market, leverage: int, texts: Texts) -> str:
+    """LONG or SHORT, on futures with the leverage: ``SHORT 5×``."""
+    word = texts.plain(f"side.{side.value}")
+    return f"{word} {leverage}×" if market is Market.FUTURES else word
 
 
 def reading(value: float | str) -> str:

@@ -1,5 +1,8 @@
 """PURE drawings of exchange keys and of the conversation that adds one."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from bot.actions import Action, rev_of
 from bot.screen import Button, Screen
 from bot.texts import Texts
@@ -75,22 +78,23 @@ def key_added(key: Key, rights: KeyRights, texts: Texts, *, parked: bool) -> Scr
 
 def passed(rights: KeyRights, texts: Texts) -> str:
     """What a good key may do and what lies in its account."""
-    lines = [texts.say("keys.passed")]
+    lines = [texts.say("keys.passed_both" if rights.can_trade_futures else "keys.passed_spot")]
     if not rights.ip_restricted:
         lines.append(texts.say("keys.no_ip"))
-    lines.append(balances(rights, texts))
+    spot = _balances(rights.balances)
+    lines.append(texts.say("keys.balance" if spot else "keys.empty", balances=spot))
+    if rights.can_trade_futures:
+        margin = _balances(rights.margin)
+        lines.append(texts.say("keys.margin" if margin else "keys.margin_empty", balances=margin))
     return "\n".join(lines)
 
 
-def balances(rights: KeyRights, texts: Texts) -> str:
-    """The account's free balances of note, the common quote assets first."""
+def _balances(amounts: Mapping[str, Decimal]) -> str:
+    """The free balances of note, the common quote assets first."""
     rank = {asset: index for index, asset in enumerate(_FIRST)}
-    held = [(asset, amount) for asset, amount in rights.balances.items() if amount]
+    held = [(asset, amount) for asset, amount in amounts.items() if amount]
     held.sort(key=lambda pair: (rank.get(pair[0], len(rank)), pair[0]))
-    if not held:
-        return texts.say("keys.empty")
-    shown = " · ".join(f"{fixed(amount)} {asset}" for asset, amount in held[:_BALANCES])
-    return texts.say("keys.balance", balances=shown)
+    return " · ".join(f"{fixed(amount)} {asset}" for asset, amount in held[:_BALANCES])
 
 
 def prompt(
@@ -131,7 +135,12 @@ def _described(card: KeyCard, texts: Texts) -> list[str]:
             environment=texts.plain(f"env.{key.environment.value}"),
             fingerprint=key.fingerprint,
         ),
-        texts.say(f"keys.state.{key.state.value}", problem=key.problem, day=day(key.checked_at)),
+        texts.say(
+            f"keys.state.{key.state.value}",
+            problem=key.problem,
+            day=day(key.checked_at),
+            markets=texts.plain("keys.markets_both" if key.futures else "keys.markets_spot"),
+        ),
     ]
     if key.state is KeyState.GOOD and not key.ip_restricted:
         lines.append(texts.say("keys.no_ip"))

@@ -5,7 +5,17 @@ from bot.screen import Screen
 from bot.texts import Texts
 from bot.views import buttons
 from bot.views.buttons import Row, button, named, rows_of
-from bot.views.figures import NONE, moment, money, outcome, percent, price, signed, span_ms
+from bot.views.figures import (
+    NONE,
+    moment,
+    money,
+    outcome,
+    percent,
+    price,
+    side_of,
+    signed,
+    span_ms,
+)
 from engine.core.money import fixed
 from engine.core.trade import Trade
 from engine.services.trades import PAGE, TradeLine, TradePage
@@ -36,7 +46,7 @@ def one_trade(line: TradeLine, texts: Texts) -> Screen:
     trade = line.trade
     figures = {
         "bot": line.bot or texts.plain("trades.deleted_bot"),
-        "side": texts.plain(f"side.{trade.side.value}"),
+        "side": side_of(trade.side, trade.market, trade.leverage, texts),
         "qty": fixed(trade.quantity),
         "base": line.base or trade.symbol,
         "quote": line.quote,
@@ -57,8 +67,11 @@ def one_trade(line: TradeLine, texts: Texts) -> Screen:
         texts.say(f"trade.{outcome(trade.net)}", **figures),
         texts.say("trade.books", **figures),
     ]
-    if trade.dust:
-        text.append(texts.say("trade.dust", dust=fixed(trade.dust), base=line.base))
+    if trade.funding:
+        funding = signed(trade.funding)
+        text.append(texts.say("trade.funding", funding=funding, quote=line.quote))
+    left = {"trade.dust": trade.dust, "trade.gone": trade.gone}
+    text += [texts.say(key, qty=fixed(qty), base=line.base) for key, qty in left.items() if qty]
     back = button(texts, "button.trades_back", Action("t", "list"))
     return Screen("\n".join(text), ((back, buttons.home(texts)),))
 

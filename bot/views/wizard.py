@@ -7,19 +7,23 @@ from bot.actions import Action, rev_of
 from bot.screen import Button, Screen
 from bot.texts import Texts
 from bot.views.buttons import Row, button, home, named, rows_of
-from bot.views.figures import price
+from bot.views.figures import money, price
 from bot.views.problems import field, words
-from bot.views.summary import summary, summary_rows
-from bot.wizard.answers import (
+from bot.views.summary import limit, summary, summary_rows
+from bot.wizard.answers import standing
+from bot.wizard.bounds import (
     OFF,
     PARAM,
     Facts,
     chosen_strategy,
+    fitting_keys,
     get,
+    leverage_of,
     param_texts,
     percent_range,
     size_range,
-    standing,
+    stake_of,
+    stop_range,
 )
 from bot.wizard.steps import ORDER, PARAMS, SUMMARY, step_number
 from engine.core.account import Draft
@@ -33,8 +37,12 @@ PERCENT_SIGN = "pct"
 _TIMEFRAMES = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
 _PRESETS = {
     "timeframe": _TIMEFRAMES,
+    "leverage": ("1", "2", "3", "5", "10", "20"),
+    "direction": ("both", "long", "short"),
     "stop": ("0.5", "1", "1.5", "2", "3", "5"),
     "target": ("1", "2", "3", "4", "5", "10"),
+    "trailing": (OFF, "0.5", "1", "1.5", "2", "3"),
+    "activation": (OFF, "0.5", "1", "2", "3", "5"),
     "trades": ("3", "5", "10", "20", "50", OFF),
     "loss": ("5", "10", "25", "50", "100", OFF),
     "capital": ("500", "1000", "5000", "10000"),
@@ -42,7 +50,11 @@ _PRESETS = {
 }
 _FIXED = ("10", "25", "50", "100", "250", "500", "1000", "2500")
 _PERCENT = ("1", "2", "5", "10", "25")
-_PERCENT_FIELDS = {"stop", "target", "cap"}
+_SIGNS = {
+    **dict.fromkeys(("stop", "target", "trailing", "activation", "cap"), " %"),
+    "leverage": "×",
+}
+_ADJUSTED = {"size": ("capital", "cap"), "trailing": ("activation",)}
 _WIDTH = {"mode": 2, "key": 1, "strategy": 1, "name": 1, "timeframe": 4, "capital": 4}
 _NO_REST = {"market", "symbol", "name"}
 
@@ -55,9 +67,11 @@ def question(
     top: tuple[str, ...] = (),
     error: SkipperError | None = None,
     toast: str = "",
+    note: str = "",
 ) -> Screen:
-    """The question that stands in the draft, or the summary."""
+    """The question that stands in the draft, or the summary; ``note`` is a text key above it."""
     wrong = [words(error, texts)] if error is not None else []
+    wrong += [texts.say(note)] if note else []
     if draft.step == SUMMARY:
         parts = [*wrong, summary(draft, facts, texts)]
         rows = summary_rows(draft, texts)
@@ -87,7 +101,10 @@ def _title(draft: Draft, texts: Texts) -> str:
 def _ask(draft: Draft, facts: Facts, texts: Texts) -> str:
     if draft.step.startswith(PARAM):
         return _ask_param(draft, texts)
-    low, high = size_range(draft.data, facts)
+    stops = draft.step == "stop"
+    low, high = stop_range(draft.data) if stops else size_range(draft.data, facts)
+    stake = stake_of(draft.data, standing("size", draft.data, facts))
+    leverage = leverage_of(draft.data)
     figures = {
         "symbol": draft.data.get("symbol", ""),
         "quote": facts.rules.quote if facts.rules else "",
@@ -99,8 +116,12 @@ def _ask(draft: Draft, facts: Facts, texts: Texts) -> str:
         "strategy": chosen_strategy(draft.data).title,
         "name": standing("name", draft.data, facts),
         "about": _about(draft.step, facts, texts),
+        "leverage": leverage,
+        "stake": fixed(stake),
+        "position": fixed(money(stake * leverage)),
     }
-    return texts.say(f"wizard.ask.{draft.step}", **figures)
+    special = f"wizard.ask.{draft.step}_{get(draft.data, 'market')}"
+    return texts.say(special if texts.has(special) else f"wizard.ask.{draft.step}", **figures)
 
 
 def _about(step: str, facts: Facts, texts: Texts) -> str:
@@ -133,11 +154,12 @@ def _presets(draft: Draft, facts: Facts, texts: Texts, top: tuple[str, ...]) -> 
     label = _labels(draft, facts, texts)
     rev = rev_of(draft.revision)
     taps = [_tap(value, label(value), chosen, rev) for value in values]
-    if draft.step != "size":
-        return list(rows_of(taps, _WIDTH.get(draft.step, 3)))
-    amounts = sum(1 for value in values if not value.endswith("%"))
-    rows = [*rows_of(taps[:amounts], 4), *rows_of(taps[amounts:], 5)]
-    return [*rows, _money_buttons(draft, texts)]
+    rows = list(rows_of(taps, _WIDTH.get(draft.step, 3)))
+    if draft.step == "size":
+        amounts = sum(1 for value in values if not value.endswith("%"))
+        rows = [*rows_of(taps[:amounts], 4), *rows_of(taps[amounts:], 5)]
+    aside = _adjusted(draft, texts)
+    return [*rows, aside] if aside else rows
 
 
 def _values(draft: Draft, facts: Facts, top: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,13 +167,16 @@ def _values(draft: Draft, facts: Facts, top: tuple[str, ...]) -> tuple[str, ...]
     if question_name.startswith(PARAM):
         return _param_values(_param(draft), standing(question_name, draft.data, facts))
     choices: dict[str, Callable[[], tuple[str, ...]]] = {
-        "market": lambda: ("spot",),
+        "market": lambda: tuple(market.value for market in facts.markets),
         "symbol": lambda: facts.suggestions or top,
         "strategy": lambda: tuple(BUILT_IN),
         "size": lambda: _sizes(draft, facts),
+        "stop": lambda: tuple(
+            each for each in _PRESETS["stop"] if Decimal(each) <= stop_range(draft.data)[1]
+        ),
         "mode": lambda: tuple(mode.value for mode in facts.modes),
         "key": lambda: tuple(
-            key.public_id for key in facts.keys if key.environment.value == get(draft.data, "mode")
+            key.public_id for key in fitting_keys(get(draft.data, "mode"), draft.data, facts)
         ),
     }
     if question_name in choices:
@@ -187,17 +212,16 @@ def _labels(draft: Draft, facts: Facts, texts: Texts) -> Callable[[str], str]:
     step = draft.step
     named_by: dict[str, Callable[[str], str]] = {
         "market": lambda value: texts.plain(f"market.{value}"),
+        "direction": lambda value: texts.plain(f"direction.{value}"),
         "strategy": lambda value: BUILT_IN[value].title,
         "mode": lambda value: texts.plain(f"mode_choice.{value}"),
         "key": lambda value: next(k.label for k in facts.keys if k.public_id == value),
     }
     if step in named_by:
         return named_by[step]
-    if step in _PERCENT_FIELDS:
-        return lambda value: f"{value} %"
     if step == "size":
         return lambda value: value.replace("%", " %")
-    return lambda value: texts.plain("wizard.off") if value == OFF else value
+    return lambda value: limit(step, value, texts, _SIGNS.get(step, ""))
 
 
 def _tap(value: str, label: str, chosen: str, rev: str) -> Button:
@@ -220,16 +244,17 @@ def _param_buttons(draft: Draft, texts: Texts) -> list[Row]:
     return list(rows_of(taps, 2))
 
 
-def _money_buttons(draft: Draft, texts: Texts) -> Row:
+def _adjusted(draft: Draft, texts: Texts) -> Row:
+    """Buttons to the questions aside of this one."""
     rev = rev_of(draft.revision)
     return tuple(
         button(
             texts,
             f"button.adjust_{name}",
             Action("w", "at", name, rev),
-            value=get(draft.data, name),
+            value=limit(name, get(draft.data, name), texts, _SIGNS.get(name, "")),
         )
-        for name in ("capital", "cap")
+        for name in _ADJUSTED.get(draft.step, ())
     )
 
 

@@ -1,66 +1,42 @@
-"""PURE table of the new-bot questions: what each accepts, and what stands without an answer.
+"""PURE table of the new-bot questions: what each accepts, and what stands before an answer.
 
 Answers are texts that the same question accepts again, so a draft can be read anew at any time.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from decimal import Decimal
 
+from bot.wizard.bounds import (
+    CENT,
+    OFF,
+    PARAM,
+    PERCENTS,
+    Answers,
+    Facts,
+    chosen_strategy,
+    fitting_keys,
+    fitting_size,
+    get,
+    leverage_of,
+    of_futures,
+    param_texts,
+    params_of,
+    percent_range,
+    size_range,
+    stop_range,
+)
 from bot.wizard.typed import name, number
-from engine.core.account import Key
-from engine.core.bot_config import MAX_NAME, Mode
-from engine.core.checks import MIN_BALANCE, MIN_TRADE_VALUE
+from engine.core.bot_config import MAX_LEVERAGE, MAX_NAME, Direction, Mode
+from engine.core.checks import MIN_BALANCE
 from engine.core.errors import InvalidValue
-from engine.core.market import Market, SymbolRules, Timeframe
-from engine.core.money import HUNDRED, ceil_to_step, fixed, floor_to_step, percent_of
-from engine.core.sizing import smallest_entry
-from engine.strategies.base import Strategy, Value
-from engine.strategies.registry import BUILT_IN, strategy
+from engine.core.market import Timeframe
+from engine.core.money import fixed
+from engine.strategies.registry import BUILT_IN
 
-PARAM = "param."
-"""Questions about a parameter of the strategy begin so."""
-OFF = "off"
-DEFAULTS = {
-    "market": Market.SPOT.value,
-    "timeframe": Timeframe.M1.value,
-    "strategy": "ema_rsi",
-    "size": "25",
-    "capital": "1000",
-    "cap": "10",
-    "stop": "1",
-    "target": "2",
-    "trades": "10",
-    "loss": OFF,
-    "mode": Mode.PAPER.value,
-}
-CENT = Decimal("0.01")
 MOST_MONEY = Decimal(1_000_000_000)
 MOST_TRADES = 1000
-PERCENTS = {
-    "stop": (Decimal("0.1"), Decimal(50)),
-    "target": (Decimal("0.1"), Decimal(500)),
-    "cap": (Decimal("0.1"), Decimal(100)),
-}
-
-Answers = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the world offers now: modes and good keys, taken names (case folded), the market.
-
-    ``symbol`` is what the answer under judgement names without doubt, ``suggestions`` what else
-    it may mean; ``rules`` and ``price`` belong to the symbol chosen before.
-    """
-
-    modes: tuple[Mode, ...] = (Mode.PAPER,)
-    keys: tuple[Key, ...] = ()
-    names: frozenset[str] = frozenset()
-    symbol: str | None = None
-    suggestions: tuple[str, ...] = ()
-    rules: SymbolRules | None = None
-    price: Decimal | None = None
+_TOO_HIGH = re.compile(r"\s*\+?\d*[1-9]", re.ASCII)
 
 
 def read(question: str, raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
@@ -76,53 +52,11 @@ def standing(question: str, answers: Answers, facts: Facts) -> str:
     """The answer given before, or the default; "" when there is none."""
     if question == "name" and question not in answers:
         return suggested_name(answers, facts)
+    if question == "size" and question not in answers:
+        return fitting_size(answers, facts)
     if question.startswith(PARAM):
         return param_texts(answers).get(question.removeprefix(PARAM), "")
     return get(answers, question)
-
-
-def get(answers: Answers, question: str) -> str:
-    """The answer given before, or the fixed default."""
-    return answers.get(question, DEFAULTS.get(question, ""))
-
-
-def chosen_strategy(answers: Answers) -> Strategy:
-    """The strategy of these answers."""
-    return strategy(get(answers, "strategy"))
-
-
-def params_of(answers: Answers) -> dict[str, Value]:
-    """Its parameters, typed: answers where given, else defaults."""
-    params = chosen_strategy(answers).params
-    return {p.name: p.parse(answers.get(PARAM + p.name, p.default)) for p in params}
-
-
-def param_texts(answers: Answers) -> dict[str, str]:
-    """The same as people write them: ``35``, not ``35.0``."""
-    return {
-        name: f"{value:.10g}" if isinstance(value, float) else str(value)
-        for name, value in params_of(answers).items()
-    }
-
-
-def size_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
-    """Smallest and largest workable amount per trade, in quote asset."""
-    low = MIN_TRADE_VALUE
-    if facts.rules is not None and facts.price is not None:
-        smallest = smallest_entry(facts.rules, facts.price, Decimal(get(answers, "stop")))
-        low = max(low, ceil_to_step(smallest, CENT))
-    high = percent_of(Decimal(get(answers, "capital")), Decimal(get(answers, "cap")))
-    if facts.rules is not None and facts.rules.max_notional:
-        high = min(high, facts.rules.max_notional)
-    return low, high
-
-
-def percent_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
-    """The same range in percent of the capital."""
-    low, high = size_range(answers, facts)
-    capital = Decimal(get(answers, "capital"))
-    least = ceil_to_step(low * HUNDRED / capital, CENT)
-    return least, floor_to_step(high * HUNDRED / capital, CENT)
 
 
 def suggested_name(answers: Answers, facts: Facts) -> str:
@@ -134,10 +68,34 @@ def suggested_name(answers: Answers, facts: Facts) -> str:
     return next((each for each in names if each.casefold() not in facts.names), "")
 
 
-def _market(raw: str, _answers: Answers, _facts: Facts) -> dict[str, str]:
-    if raw.strip().casefold() != Market.SPOT.value:
-        raise InvalidValue("market", raw, "choice", choices=Market.SPOT.value)
-    return {"market": Market.SPOT.value}
+def leverage(raw: str) -> tuple[int, bool]:
+    """A typed leverage and whether it was lowered to the cap; raises ``InvalidValue``."""
+    most = Decimal(MAX_LEVERAGE)
+    try:
+        return int(number("leverage", raw, Decimal(1), most, unit="×", whole=True)), False
+    except InvalidValue as invalid:
+        if invalid.problem != "range" or not _TOO_HIGH.match(raw):
+            raise
+    return MAX_LEVERAGE, True
+
+
+def _leverage(raw: str, _answers: Answers, _facts: Facts) -> dict[str, str]:
+    return {"leverage": str(leverage(raw)[0])}
+
+
+def _market(raw: str, _answers: Answers, facts: Facts) -> dict[str, str]:
+    return {"market": _choice("market", raw, [market.value for market in facts.markets])}
+
+
+def _direction(raw: str, _answers: Answers, _facts: Facts) -> dict[str, str]:
+    return {"direction": _choice("direction", raw, [each.value for each in Direction])}
+
+
+def _choice(question: str, raw: str, allowed: list[str]) -> str:
+    text = raw.strip().casefold()
+    if text not in allowed:
+        raise InvalidValue(question, raw, "choice", choices=", ".join(allowed))
+    return text
 
 
 def _symbol(raw: str, _answers: Answers, facts: Facts) -> dict[str, str]:
@@ -206,42 +164,56 @@ def _percent(question: str) -> Callable[[str, Answers, Facts], dict[str, str]]:
     return read_percent
 
 
+def _stop(raw: str, answers: Answers, _facts: Facts) -> dict[str, str]:
+    low, high = PERCENTS["stop"]
+    value = number("stop", raw, low, high, unit="%")
+    widest = stop_range(answers)[1]
+    if value > widest:
+        bounds = {"low": fixed(low), "high": fixed(widest), "leverage": leverage_of(answers)}
+        raise InvalidValue("stop", raw, "beyond_liquidation", unit="%", **bounds)
+    return {"stop": fixed(value)}
+
+
 def _capital(raw: str, _answers: Answers, facts: Facts) -> dict[str, str]:
     quote = facts.rules.quote if facts.rules else ""
     return {"capital": fixed(number("capital", raw, MIN_BALANCE, MOST_MONEY, unit=quote))}
 
 
+def _or_off(
+    question: str, reader: Callable[[str, Answers, Facts], dict[str, str]]
+) -> Callable[[str, Answers, Facts], dict[str, str]]:
+    """The same question, which may also be answered with ``off``."""
+
+    def read_or_off(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
+        off = raw.strip().casefold() == OFF
+        return {question: OFF} if off else reader(raw, answers, facts)
+
+    return read_or_off
+
+
 def _trades(raw: str, _answers: Answers, _facts: Facts) -> dict[str, str]:
-    if raw.strip().casefold() == OFF:
-        return {"trades": OFF}
     most = Decimal(MOST_TRADES)
     return {"trades": fixed(number("trades", raw, Decimal(1), most, whole=True))}
 
 
 def _loss(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
-    if raw.strip().casefold() == OFF:
-        return {"loss": OFF}
     quote = facts.rules.quote if facts.rules else ""
     capital = Decimal(get(answers, "capital"))
     return {"loss": fixed(number("loss", raw, CENT, capital, unit=quote))}
 
 
 def _mode(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
-    text = raw.strip().casefold()
-    modes = [mode.value for mode in facts.modes]
-    if text not in modes:
-        raise InvalidValue("mode", raw, "choice", choices=", ".join(modes))
+    text = _choice("mode", raw, [mode.value for mode in facts.modes])
     if text == Mode.PAPER.value:
         return {"mode": text}
-    keys = [key.public_id for key in facts.keys if key.environment.value == text]
+    keys = [key.public_id for key in fitting_keys(text, answers, facts)]
     if not keys:
-        raise InvalidValue("mode", raw, "no_key")
+        raise InvalidValue("mode", raw, "no_futures_key" if of_futures(answers) else "no_key")
     return {"mode": text, "key": answers.get("key", "") if len(keys) > 1 else keys[0]}
 
 
 def _key(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
-    mode = get(answers, "mode")
-    fitting = [key for key in facts.keys if key.environment.value == mode]
+    fitting = fitting_keys(get(answers, "mode"), answers, facts)
     for key in fitting:
         if raw == key.public_id or raw.strip().casefold() == key.label.casefold():
             return {"key": key.public_id}
@@ -260,13 +232,17 @@ READERS: dict[str, Callable[[str, Answers, Facts], dict[str, str]]] = {
     "symbol": _symbol,
     "timeframe": _timeframe,
     "strategy": _strategy,
+    "leverage": _leverage,
+    "direction": _direction,
     "size": _size,
     "capital": _capital,
     "cap": _percent("cap"),
-    "stop": _percent("stop"),
+    "stop": _stop,
     "target": _percent("target"),
-    "trades": _trades,
-    "loss": _loss,
+    "trailing": _or_off("trailing", _percent("trailing")),
+    "activation": _or_off("activation", _percent("activation")),
+    "trades": _or_off("trades", _trades),
+    "loss": _or_off("loss", _loss),
     "mode": _mode,
     "key": _key,
     "name": _name,

@@ -10,19 +10,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.wizard.answers import (
+from bot.wizard.answers import READERS, read, standing
+from bot.wizard.bounds import (
+    FUTURES_ONLY,
     OFF,
     PARAM,
-    READERS,
     Facts,
     chosen_strategy,
+    fitting_keys,
     get,
+    leverage_of,
+    of_futures,
     params_of,
-    read,
-    standing,
 )
 from engine.core.account import Draft
-from engine.core.bot_config import BotConfig, Mode, Sizing
+from engine.core.bot_config import BotConfig, Direction, Mode, Sizing
 from engine.core.errors import InvalidValue
 from engine.core.market import Market, Timeframe
 
@@ -30,21 +32,21 @@ KIND = "bot"
 PARAMS = "params"
 SUMMARY = "summary"
 ORDER = (
-    *("market", "symbol", "timeframe", "strategy", PARAMS, "size", "stop", "target"),
-    *("trades", "loss", "mode", "key", "name", SUMMARY),
+    *("market", "symbol", "timeframe", "strategy", PARAMS, "leverage", "direction", "size"),
+    *("stop", "target", "trailing", "trades", "loss", "mode", "key", "name", SUMMARY),
 )
 _STEPS = (
     ("market",),
     ("symbol",),
     ("timeframe",),
     ("strategy", PARAMS),
-    ("size", "capital", "cap"),
-    ("stop", "target"),
+    ("leverage", "direction", "size", "capital", "cap"),
+    ("stop", "target", "trailing", "activation"),
     ("trades", "loss"),
     ("mode", "key"),
     ("name", SUMMARY),
 )
-_ASIDE = {"capital": "size", "cap": "size"}
+_ASIDE = {"capital": "size", "cap": "size", "activation": "trailing"}
 _RETURN = "return"
 
 
@@ -102,16 +104,16 @@ def back(draft: Draft, at: int) -> Draft | None:
     if _RETURN in draft.data:
         return _turn(draft, SUMMARY, draft.data, at)
     index = ORDER.index(draft.step) if draft.step in ORDER else 0
-    before = index - (2 if draft.step == "name" else 1)
-    return _turn(draft, ORDER[before], draft.data, at) if before >= 0 else None
+    before = [name for name in ORDER[:index] if not _skipped(name, draft.data)]
+    return _turn(draft, before[-1], draft.data, at) if before else None
 
 
 def settled(draft: Draft, facts: Facts) -> BotConfig:
     """The bot's configuration, every answer read once more; raises ``InvalidValue``."""
     data = dict(draft.data)
     for question in ORDER:
-        keyless = question == "key" and not Mode(get(data, "mode")).keyed
-        if question in READERS and not keyless:
+        keyed = question == "key" and Mode(get(data, "mode")).keyed
+        if question in READERS and (keyed or not _skipped(question, data)):
             data |= read(question, standing(question, data, facts), data, facts)
     return _config(data, facts)
 
@@ -130,7 +132,8 @@ def unpark(owner_id: int, parked: str, at: int) -> Draft:
 
 def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
     size, mode = get(data, "size"), Mode(get(data, "mode"))
-    trades, loss = get(data, "trades"), get(data, "loss")
+    trades = _limit(data, "trades")
+    direction = Direction(get(data, "direction")) if of_futures(data) else Direction.LONG
     key_id = next((key.id for key in facts.keys if key.public_id == data.get("key")), None)
     return BotConfig(
         name=data["name"],
@@ -145,11 +148,20 @@ def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
         max_position=Decimal(get(data, "cap")),
         stop_loss=Decimal(get(data, "stop")),
         take_profit=Decimal(get(data, "target")),
-        max_daily_trades=None if trades == OFF else int(trades),
-        max_daily_loss=None if loss == OFF else Decimal(loss),
+        trailing_stop=_limit(data, "trailing"),
+        trailing_activation=_limit(data, "activation"),
+        leverage=leverage_of(data),
+        direction=direction,
+        max_daily_trades=None if trades is None else int(trades),
+        max_daily_loss=_limit(data, "loss"),
         mode=mode,
         key_id=key_id if mode.keyed else None,
     )
+
+
+def _limit(data: Mapping[str, str], question: str) -> Decimal | None:
+    answered = get(data, question)
+    return None if answered == OFF else Decimal(answered)
 
 
 def _turn(draft: Draft, question: str, data: Mapping[str, str], at: int) -> Draft:
@@ -180,11 +192,14 @@ def _following(question: str, data: Mapping[str, str], facts: Facts) -> str:
         return "key"
     if _RETURN in data:
         return SUMMARY
-    if question == "mode":
-        return "name"
-    return ORDER[ORDER.index(question) + 1]
+    after = ORDER[ORDER.index(question) + 1 :]
+    return next(name for name in after if not _skipped(name, data))
+
+
+def _skipped(question: str, data: Mapping[str, str]) -> bool:
+    """Whether the way through the questions leaves it out; a key is asked for by its mode."""
+    return question == "key" or (question in FUTURES_ONLY and not of_futures(data))
 
 
 def _must_choose_key(data: Mapping[str, str], facts: Facts) -> bool:
-    mode = get(data, "mode")
-    return sum(1 for key in facts.keys if key.environment.value == mode) > 1
+    return len(fitting_keys(get(data, "mode"), data, facts)) > 1

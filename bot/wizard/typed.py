@@ -15,6 +15,8 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _SECRET = re.compile(
     r"(?<![A-Za-z0-9])[A-Za-z0-9]{64}(?![A-Za-z0-9])|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
+_UNITS = {"%": "%", "×": "×xX"}
+"""How people write a unit behind a number, where it may stand there."""
 _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
@@ -27,8 +29,8 @@ def number(
     """
     bounds = {"low": fixed(low), "high": fixed(high), "unit": unit}
     text = raw.strip()
-    if unit == "%":
-        text = text.removesuffix(unit).rstrip()
+    for written in _UNITS.get(unit, ()):
+        text = text.removesuffix(written).rstrip()
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise InvalidValue(field, raw, "not_a_number", **bounds)

@@ -6,6 +6,10 @@ from decimal import Decimal
 from engine.core.market import Side
 from engine.core.money import ZERO
 
+ASSUMED_MAINTENANCE = Decimal("0.01")
+"""Maintenance share of the value where the exchange has not told a symbol's own: rather more than
+the first brackets ask for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Net:

@@ -6,9 +6,10 @@ price. There is no funding: nothing that paper listens to tells its rates.
 
 from decimal import Decimal
 
+from engine.core.bot_config import MAX_LEVERAGE
 from engine.core.checks import FuturesTerms
 from engine.core.errors import Refused
-from engine.core.margin import Net, liquidation_price
+from engine.core.margin import ASSUMED_MAINTENANCE, Net, liquidation_price
 from engine.core.market import Book, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Order, OrderKind, OrderReport
@@ -22,7 +23,7 @@ from engine.ports.market import Prices
 from engine.ports.paper import PaperBooks
 from engine.ports.trader import ForeignEvent, ForeignOrder, Funding, VenuePosition
 
-TERMS = FuturesTerms(50, Decimal("0.01"))
+TERMS = FuturesTerms(MAX_LEVERAGE, ASSUMED_MAINTENANCE)
 """What paper grants on every symbol."""
 
 

@@ -12,6 +12,7 @@ from engine.core.bot import Bot
 from engine.core.bot_config import BotConfig, Environment, environment_of
 from engine.core.bot_state import BotEvent, StopChoice, next_bot_state
 from engine.core.errors import Conflict, Forbidden, InvalidValue, NotFound, Stale
+from engine.core.market import Market
 from engine.core.position import ExitReason, Position, ask_close
 from engine.ports.storage import Unit
 from engine.services.office import Office
@@ -190,3 +191,5 @@ async def _require_key(unit: Unit, config: BotConfig, environment: Environment) 
         raise Conflict("conflict.key_environment", label=key.label)
     if key.state is not KeyState.GOOD:
         raise Conflict("conflict.key_refused", label=key.label)
+    if config.market is Market.FUTURES and not key.futures:
+        raise Conflict("conflict.key_no_futures", label=key.label)

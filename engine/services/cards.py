@@ -8,10 +8,11 @@ from engine.core.bot import Bot
 from engine.core.bot_config import environment_of
 from engine.core.checks import DayCount
 from engine.core.errors import NotFound
-from engine.core.market import Side, StreamState, SymbolRules
+from engine.core.margin import ASSUMED_MAINTENANCE, liquidation_price
+from engine.core.market import Market, Side, StreamState, SymbolRules
 from engine.core.money import HUNDRED
 from engine.core.order import Order
-from engine.core.position import Position
+from engine.core.position import Position, PositionSide
 from engine.core.protect import cover_of
 from engine.core.signal import Signal
 from engine.core.trade import result_at
@@ -27,6 +28,7 @@ class Holding:
 
     ``price``, ``result`` (quote asset) and ``percent`` are None while no price is known;
     ``age_ms`` is the price's age in market ms. ``covered`` is the base quantity under live stops.
+    ``liquidation`` is about where the exchange would liquidate a futures position, None on spot.
     """
 
     position: Position
@@ -36,6 +38,7 @@ class Holding:
     percent: Decimal | None = None
     covered: Decimal | None = None
     sellable: Decimal | None = None
+    liquidation: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def hold(office: Office, bot: Bot, position: Position | None) -> Holding | None:
     prices = office.prices.get(environment_of(bot.config.mode, office.public))
     book = prices.book(position.market, position.symbol) if prices else None
     if prices is None or book is None or not position.entry_quote:
-        return Holding(position)
+        return Holding(position, liquidation=_liquidation(position))
     price = book.bid if position.side.exit is Side.SELL else book.ask
     result = result_at(position, price)
     return Holding(
@@ -82,7 +85,16 @@ def hold(office: Office, bot: Bot, position: Position | None) -> Holding | None:
         prices.age_ms(position.market, position.symbol),
         result,
         result / position.entry_quote * HUNDRED,
+        liquidation=_liquidation(position),
     )
+
+
+def _liquidation(position: Position) -> Decimal | None:
+    if position.market is Market.SPOT:
+        return None
+    long = position.side is PositionSide.LONG
+    maintenance = ASSUMED_MAINTENANCE
+    return liquidation_price(position.entry_price, position.leverage, maintenance, long=long)
 
 
 def rules_of(office: Office, bot: Bot) -> SymbolRules | None:
@@ -141,4 +153,6 @@ def _covered(
     if holding is None or rules is None:
         return holding
     sellable = holding.position.sellable(rules)
-    return replace(holding, covered=min(cover_of(tuple(orders)), holding.position.held), sellable=sellable)
+    return replace(
+        holding, covered=min(cover_of(tuple(orders)), holding.position.held), sellable=sellable
+    )

@@ -77,17 +77,21 @@ async def add_key(
             sealed,
             now,
             ip_restricted=rights.ip_restricted,
+            futures=rights.can_trade_futures,
         )
         await unit.audit.add(
             entry(account, "key.add", key.public_id, now, after=credentials.environment.value)
         )
         await unit.commit()
-    office.wake.account(_books(key))
+    _wake(office, key)
     return key, rights
 
 
 async def recheck_key(office: Office, account: Account, public_id: str) -> KeyRights:
-    """Try a stored key again and remember the answer; raises as ``add_key`` does."""
+    """Try a stored key again and remember the answer; raises as ``add_key`` does.
+
+    A key that lost futures stays good for spot; its futures bots cannot be started.
+    """
     require_trader(account)
     async with office.storage.reading(account.id) as unit:
         key = await unit.keys.by_public_id(public_id)
@@ -99,7 +103,7 @@ async def recheck_key(office: Office, account: Account, public_id: str) -> KeyRi
     except (KeyRefused, Forbidden) as refused:
         await _mark(office, account, key, KeyState.REFUSED, str(refused))
         raise
-    await _mark(office, account, key, KeyState.GOOD, "")
+    await _mark(office, account, key, KeyState.GOOD, "", rights)
     return rights
 
 
@@ -117,7 +121,7 @@ async def remove_key(office: Office, account: Account, public_id: str) -> Key:
             entry(account, "key.remove", key.public_id, now, before=key.state.value)
         )
         await unit.commit()
-    office.wake.account(_books(key))
+    _wake(office, key)
     return key
 
 
@@ -126,17 +130,27 @@ def used(card: KeyCard) -> Conflict:
     return Conflict("conflict.key_used", n=len(card.bots), bots=", ".join(card.bots))
 
 
-async def _mark(office: Office, account: Account, key: Key, state: KeyState, problem: str) -> None:
+async def _mark(
+    office: Office,
+    account: Account,
+    key: Key,
+    state: KeyState,
+    problem: str,
+    rights: KeyRights | None = None,
+) -> None:
     now = office.clock.now_ms()
     async with office.storage.of(account.id) as unit:
         await unit.keys.set_state(key.id, state, problem, now)
+        if rights is not None:
+            futures, bound = rights.can_trade_futures, rights.ip_restricted
+            await unit.keys.set_rights(key.id, futures=futures, ip_restricted=bound, at=now)
         await unit.audit.add(
             entry(
                 account, "key.test", key.public_id, now, before=key.state.value, after=state.value
             )
         )
         await unit.commit()
-    office.wake.account(_books(key))
+    _wake(office, key)
 
 
 def _card(key: Key, bots: list[Bot]) -> KeyCard:
@@ -146,5 +160,7 @@ def _card(key: Key, bots: list[Bot]) -> KeyCard:
     return KeyCard(key, tuple(users))
 
 
-def _books(key: Key) -> str:
-    return f"key:{key.id}"
+def _wake(office: Office, key: Key) -> None:
+    """Both markets' books of the key are opened anew."""
+    for books in ("key", "futures"):
+        office.wake.account(f"{books}:{key.id}")

@@ -6,12 +6,14 @@ from engine.core.account import Account, Key, KeyState
 from engine.core.bot_config import Mode, environment_of
 from engine.core.market import Market
 from engine.services.office import Office
+from engine.services.symbols import QUOTE
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Allowed modes that know the symbol, keys that work, and names already taken."""
+    """Markets with symbols, allowed modes that know the symbol, good keys, names taken already."""
 
+    markets: tuple[Market, ...]
     modes: tuple[Mode, ...]
     keys: tuple[Key, ...]
     names: tuple[str, ...]
@@ -25,7 +27,17 @@ async def offer(office: Office, account: Account, market: Market, symbol: str) -
     modes = tuple(
         mode for mode in Mode if mode in office.modes and _knows(office, mode, market, symbol)
     )
-    return Offer(modes, tuple(keys), names)
+    return Offer(markets(office), modes, tuple(keys), names)
+
+
+def markets(office: Office) -> tuple[Market, ...]:
+    """Spot, and futures where the public environment lists any."""
+    catalogue = office.catalogues[office.public]
+    return tuple(
+        market
+        for market in Market
+        if market is Market.SPOT or catalogue.top(market, quote=QUOTE, limit=1)
+    )
 
 
 def _knows(office: Office, mode: Mode, market: Market, symbol: str) -> bool:

@@ -43,18 +43,32 @@ def rules(symbol="BTCUSDT", **changes):
     return SymbolRules(**(about | exact | changes))
 
 
+def futures_rules(symbol="BTCUSDT", **changes):
+    steps = {name: Decimal("0.001") for name in ("step_size", "min_qty", "market_step_size")}
+    kinds = frozenset({"LIMIT", "MARKET", "STOP_MARKET", "TAKE_PROFIT_MARKET"})
+    about = {"market": Market.FUTURES, "min_notional": Decimal(100), "order_types": kinds}
+    return rules(symbol, **about | steps | changes)
+
+
 class FakeCatalogue:
     def __init__(self, symbols=("BTCUSDT", "ETHUSDT", "SOLUSDT")):
         self.known = {symbol: rules(symbol) for symbol in symbols}
+        self.futures = {}
+
+    def list_futures(self, *symbols):
+        self.futures = {symbol: futures_rules(symbol) for symbol in symbols}
+
+    def of(self, market):
+        return self.futures if market is Market.FUTURES else self.known
 
     def rules(self, market, symbol):
-        return self.known.get(symbol)
+        return self.of(market).get(symbol)
 
     def search(self, market, text, *, limit):
-        return [r for name, r in self.known.items() if text.upper() in name][:limit]
+        return [r for name, r in self.of(market).items() if text.upper() in name][:limit]
 
     def top(self, market, *, quote, limit):
-        return list(self.known.values())[:limit]
+        return list(self.of(market).values())[:limit]
 
     def day_volume(self, market, symbol):
         return None

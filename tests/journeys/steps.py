@@ -49,6 +49,7 @@ async def to_summary(
         ("How much per trade", size),
         ("Stop loss: how many", "0.5 %"),
         ("Take profit: how many", "1 %"),
+        ("Trailing stop", "off"),
         ("At most how many trades", "no limit"),
         ("Pause for the day", "no limit"),
         ("How shall it trade", mode),

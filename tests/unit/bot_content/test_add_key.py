@@ -134,6 +134,7 @@ async def test_a_key_is_added_in_the_middle_of_a_new_bot(office, chat):
         "25",
         "1 %",
         "2 %",
+        "off",
         "10",
         "no limit",
     ):
@@ -186,7 +187,7 @@ async def test_a_stored_key_is_tried_again(office, chat):
     assert "refused by the exchange" in chat.text
     office.key_check.rights = KeyRights(True, True, False, False, True)
     await chat.tap("Test")
-    assert "works, checked" in chat.text
+    assert "works for spot only, checked" in chat.text
 
 
 async def test_the_same_key_or_label_is_stored_once(chat):

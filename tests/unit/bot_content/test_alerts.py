@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from bot.actions import decode
 from bot.texts import Texts
 from bot.views.alerts import draw
+from bot.views.problems import reason, refusal
 from engine.core.events import Alert, AlertKind, OutboxRow, OutboxState
+from engine.core.scene import ExitChange
 from tests.unit.bot_content.chat import WIDTH, labels, plain
 
 TEXTS = Texts()
@@ -47,6 +49,23 @@ FULL = {
     AlertKind.ENTRY_REFUSED: {"check": "too_small", "limit": "7", "measured": "5"},
     AlertKind.POSITION_NAKED: {"qty": "1", "problem": "alarm.close_refused", "mode": "paper"},
     AlertKind.ORDER_SETTLED: {"outcome": "not_placed"},
+    AlertKind.EXIT_CHANGED: {
+        "step": "target_watched",
+        "price": "65494",
+        "code": "-1111",
+        "message": "Precision <is> over",
+        "mode": "live",
+    },
+    AlertKind.FOREIGN_CLOSE: {
+        "qty": "0.0152",
+        "price": "60000",
+        "reason": "LIQUIDATION",
+        "mode": "live",
+    },
+    AlertKind.STOP_MOVED: {"stop": "64000", "was": "63568", "mode": "paper"},
+    AlertKind.POSITION_DRIFT: {"ours": "0.0152", "theirs": "0"},
+    AlertKind.EXCHANGE_STOPPED: {"market": "futures", "code": "418", "until": "12:05:00 UTC"},
+    AlertKind.STRAY_ORDER: {"id": "sk1-1-1-s1"},
     AlertKind.KEY_REFUSED: {"label": "main", "code": "-2015", "message": "Invalid <key>"},
 }
 
@@ -107,6 +126,72 @@ def test_an_exit_says_profit_with_its_sign():
 def test_a_trade_is_read_at_a_glance(kind):
     lines = plain(draw(row(kind, BASE | FULL[kind]), TEXTS)).splitlines()
     assert not [line for line in lines if len(line) > WIDTH]
+
+
+def test_a_short_is_sold_short_and_bought_back():
+    short = {"market": "futures", "side": "short", "leverage": "5"}
+    lines = plain(draw(row(AlertKind.ENTERED, BASE | FULL[AlertKind.ENTERED] | short), TEXTS))
+    assert lines.startswith("🟢 Sold short BTC for 975.99 USDT")
+    assert "SHORT 5× futures" in lines.splitlines()
+    left = BASE | FULL[AlertKind.EXITED] | short | {"funding": "-0.031"}
+    text = plain(draw(row(AlertKind.EXITED, left), TEXTS))
+    assert text.startswith("📈 Bought back BTC: profit")
+    assert "funding −0.031 USDT" in text
+    spot = short | {"market": "spot", "side": "long", "leverage": "1"}
+    text = plain(draw(row(AlertKind.EXITED, BASE | FULL[AlertKind.EXITED] | spot), TEXTS))
+    assert text.startswith("📈 Sold BTC: profit")
+    assert "futures" not in text
+
+
+@pytest.mark.parametrize("step", list(ExitChange))
+def test_each_rung_of_the_ladder_says_what_was_refused_and_what_is_done(step):
+    params = BASE | FULL[AlertKind.EXIT_CHANGED] | {"step": step.value}
+    first, second, *_ = plain(draw(row(AlertKind.EXIT_CHANGED, params), TEXTS)).splitlines()
+    assert first.endswith("(-1111): Precision <is> over")
+    done = {
+        ExitChange.STOP_CLAMPED: "as far as it allows instead: 65494",
+        ExitChange.TARGET_WATCHED: "watches the price and closes there itself",
+        ExitChange.STOP_WATCHED: "tries again",
+        ExitChange.CLOSING: "closed at market now",
+    }
+    assert done[step] in second
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("LIQUIDATION", "liquidated 0.0152 BTC at 60000"),
+        ("ADL", "deleveraged 0.0152 BTC"),
+        ("SETTLEMENT", "settled 0.0152 BTC"),
+        ("EXTERNAL", "by no order of Skipper"),
+        ("{0}", "0.0152 BTC went at 60000 USDT ({0})"),
+    ],
+)
+def test_a_foreign_close_names_who_closed(who, words):
+    params = BASE | FULL[AlertKind.FOREIGN_CLOSE] | {"reason": who}
+    assert words in plain(draw(row(AlertKind.FOREIGN_CLOSE, params), TEXTS))
+
+
+def test_drift_trailing_and_a_stopped_exchange_are_told_with_their_figures():
+    drift = BASE | FULL[AlertKind.POSITION_DRIFT]
+    assert "Ours 0.0152 BTC, the exchange's 0 BTC" in plain(
+        draw(row(AlertKind.POSITION_DRIFT, drift), TEXTS)
+    )
+    moved = draw(row(AlertKind.STOP_MOVED, BASE | FULL[AlertKind.STOP_MOVED]), TEXTS)
+    assert "stop 63568 → 64000 USDT" in plain(moved)
+    assert moved.silent
+    stopped = draw(row(AlertKind.EXCHANGE_STOPPED, FULL[AlertKind.EXCHANGE_STOPPED]), TEXTS)
+    assert "(Futures, 418) until 12:05:00 UTC" in plain(stopped)
+
+
+def test_what_was_measured_may_have_words_of_its_own():
+    assert refusal("symbol_free", "0", "ETH bot", TEXTS).startswith("ETH bot holds it")
+    assert refusal("symbol_free", "0", "drift", TEXTS) == "books and exchange disagree on it"
+    assert "has not said" in refusal("leverage", "ok", "not ok", TEXTS)
+    assert refusal("leverage", "20", "50", TEXTS) == "leverage 50, the exchange allows 20"
+    why = {"symbol": "BTCUSDT", "reason": "LIQUIDATION"}
+    told = reason("why.exchange_closed", why, TEXTS)
+    assert told == "the exchange closed its BTCUSDT position: liquidation"
 
 
 def test_a_pause_says_until_when_and_why():

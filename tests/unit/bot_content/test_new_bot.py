@@ -39,7 +39,7 @@ async def to_size(chat):
 
 async def to_summary(chat):
     await to_size(chat)
-    for label in ("25", "1 %", "2 %", "10", "no limit", "Paper", "Next"):
+    for label in ("25", "1 %", "2 %", "off", "10", "no limit", "Paper", "Next"):
         await chat.tap(label)
     return chat
 
@@ -83,7 +83,7 @@ async def test_every_answer_can_be_typed(office, chat):
     await chat.tap("RSI filter")
     await chat.say("Reversal")
     await chat.tap("Next")
-    for text in ("5%", "1,5", "3.25", "off", "12.5", "paper", "My first"):
+    for text in ("5%", "1,5", "3.25", "0.7", "off", "12.5", "paper", "My first"):
         await chat.say(text)
     await chat.tap("Create stopped")
     (bot,) = await bots_of(office, chat)
@@ -92,6 +92,7 @@ async def test_every_answer_can_be_typed(office, chat):
     assert (config.name, config.symbol, config.timeframe) == ("My first", "ETHUSDT", "15m")
     assert (config.sizing, config.size) == (Sizing.PERCENT, Decimal(5))
     assert (config.stop_loss, config.take_profit) == (Decimal("1.5"), Decimal("3.25"))
+    assert (config.trailing_stop, config.trailing_activation) == (Decimal("0.7"), None)
     assert (config.max_daily_trades, config.max_daily_loss) == (None, Decimal("12.5"))
     assert (config.params["ema_fast"], config.params["rsi_filter"]) == (5, "reversal")
 
@@ -124,11 +125,11 @@ async def test_an_unknown_symbol_is_answered_with_suggestions(chat):
 async def test_back_leads_through_every_step_and_cancel_ends_it(chat):
     await to_summary(chat)
     numbers = []
-    for _ in range(12):
+    for _ in range(13):
         numbers.append(int(chat.text.split("/9")[0].split("·")[-1]))
         assert any("Cancel" in label for label in chat.labels)
         await chat.tap("Back")
-    assert numbers == [9, 9, 8, 7, 7, 6, 6, 5, 4, 4, 3, 2]
+    assert numbers == [9, 9, 8, 7, 7, 6, 6, 6, 5, 4, 4, 3, 2]
     await chat.tap("Cancel")
     assert chat.toast == "Cancelled."
     assert await drafts.load(chat.ctx.office, chat.ctx.account) is None

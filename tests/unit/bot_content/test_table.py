@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.texts import Texts
 from bot.views.figures import quoted
 from bot.views.wizard import question
-from bot.wizard import answers, steps
+from bot.wizard import answers, bounds, steps
 from engine.core.account import Key, KeyState
 from engine.core.bot_config import BotConfig, Environment, Mode
 from engine.core.errors import InvalidValue
@@ -20,7 +20,7 @@ KEYS = tuple(
     Key(n, f"key{n}", 1, f"label {n}", Environment.LOCAL, "ab-cd", KeyState.GOOD, 0, 0)
     for n in (1, 2)
 )
-FACTS = answers.Facts(
+FACTS = bounds.Facts(
     modes=(Mode.PAPER, Mode.LOCAL),
     keys=KEYS,
     names=frozenset({"taken"}),
@@ -87,8 +87,14 @@ def test_back_ends_at_the_first_question(step):
 
 def test_the_table_allows_what_the_configuration_allows():
     base = {"name": "n", "symbol": "BTCUSDT"}
-    fields = {"stop": "stop_loss", "target": "take_profit", "cap": "max_position"}
-    for name, (low, high) in answers.PERCENTS.items():
+    fields = {
+        "stop": "stop_loss",
+        "target": "take_profit",
+        "cap": "max_position",
+        "trailing": "trailing_stop",
+        "activation": "trailing_activation",
+    }
+    for name, (low, high) in bounds.PERCENTS.items():
         for value in (low, high):
             BotConfig(**base, **{fields[name]: value})
     BotConfig(**base, max_daily_trades=answers.MOST_TRADES, initial_capital=answers.MOST_MONEY)
@@ -96,8 +102,8 @@ def test_the_table_allows_what_the_configuration_allows():
 
 def test_every_default_answers_its_own_question():
     data = {"symbol": "BTCUSDT"}
-    for name in answers.DEFAULTS:
-        assert answers.read(name, answers.get(data, name), data, FACTS)
+    for name in bounds.DEFAULTS:
+        assert answers.read(name, bounds.get(data, name), data, FACTS)
 
 
 def test_a_mode_with_two_keys_asks_which():

@@ -1,0 +1,74 @@
+"""Card, questions and trades of a bot that holds a short."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from engine.core.bot_config import Direction, Environment
+from engine.core.market import Market
+from engine.core.position import PositionSide
+from tests.fakes.office import account_of, office_at
+from tests.unit.bot_content.chat import WIDTH, Chat
+from tests.unit.services.market import close_flat, hold, open_position, started
+
+
+@pytest.fixture
+async def office(tmp_path):
+    async with office_at(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def chat(office):
+    return Chat(office, await account_of(office))
+
+
+async def on_card(chat, bot):
+    await chat.press(f"b:card:{bot.public_id}:")
+
+
+async def holding_short(office, chat):
+    office.catalogues[Environment.LOCAL].list_futures("BTCUSDT")
+    settings = {"market": Market.FUTURES, "leverage": 5, "direction": Direction.BOTH}
+    trailing = {"trailing_stop": Decimal("0.5"), "trailing_activation": Decimal(1)}
+    bot = await started(office, chat.ctx.account, **settings, **trailing)
+    held = {"market": Market.FUTURES, "side": PositionSide.SHORT, "leverage": 5}
+    levels = {"stop_price": Decimal(61000), "target_price": Decimal(59000)}
+    worth = {"entry_qty": Decimal("0.002"), "entry_quote": Decimal(121)}
+    await hold(office, bot, funding=Decimal("-0.02"), **held, **levels, **worth)
+    return bot
+
+
+async def test_a_short_shows_leverage_liquidation_and_funding(office, chat):
+    bot = await holding_short(office, chat)
+    await on_card(chat, bot)
+    lines = chat.text.splitlines()
+    assert "BTCUSDT futures 1m · EMA/RSI" in lines
+    assert "5× isolated, both ways" in lines
+    assert "trailing stop 0.5 % from +1 %" in lines
+    assert "SHORT 5× 0.002 BTC at 60500, 2 min" in lines
+    assert "profit +0.978 USDT (+0.81 %)" in lines
+    assert "liquidation about 71881.18 (+19.8 %)" in lines
+    assert "funding so far −0.02 USDT" in lines
+    assert not [line for line in lines if len(line) > WIDTH]
+
+
+async def test_a_short_is_bought_back(office, chat):
+    bot = await holding_short(office, chat)
+    await on_card(chat, bot)
+    await chat.tap("Stop…")
+    assert "Holds SHORT 5× 0.002 BTC" in chat.text
+    assert "bought back at market" in chat.text
+    await on_card(chat, bot)
+    await chat.tap("Close position")
+    assert "It is bought back" in chat.text
+    await chat.tap("Yes, buy back 0.002 BTC now")
+    assert "closing at market" in chat.text
+    closing = await open_position(office, bot)
+    await close_flat(office, replace(closing, gone_qty=Decimal("0.0001")), "60000")
+    await chat.say("/trades")
+    await chat.tap("1. BTC")
+    assert "SHORT 5× 0.002 BTC by BTC trend" in chat.text
+    assert "funding −0.02 USDT" in chat.text
+    assert "gone by no order of ours: 0.0001 BTC" in chat.text
