@@ -38,6 +38,7 @@ class KeyRights:
     """What the exchange says a key may do, and the account's balances of note (free, by asset).
 
     ``margin`` is what the futures wallet has available, empty without the right to trade there.
+    Hedge mode is left by itself while the account is flat; multi-assets mode the user must leave.
     """
 
     can_read: bool
@@ -48,6 +49,8 @@ class KeyRights:
     balances: dict[str, Decimal] = field(default_factory=dict)
     can_trade_futures: bool = False
     margin: dict[str, Decimal] = field(default_factory=dict)
+    hedge_mode: bool = False
+    multi_assets: bool = False
 
 
 class KeyState(StrEnum):

@@ -9,6 +9,8 @@ from engine.core.errors import NotFound, Unavailable
 from engine.core.market import Market
 from engine.exchange.binance import rights
 from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.futures import FuturesTrader
+from engine.exchange.binance.futures_stream import FuturesStreams
 from engine.exchange.binance.spot import SpotTrader
 from engine.exchange.paper import PaperTrader
 from engine.exchange.paper_futures import PaperFutures
@@ -17,6 +19,8 @@ from engine.ports.clock import Clock
 from engine.ports.market import Prices
 from engine.ports.paper import PaperLedger
 from engine.ports.trader import Trader
+
+Opened = SpotTrader | FuturesTrader | PaperTrader | PaperFutures
 
 
 class Broker:
@@ -38,7 +42,8 @@ class Broker:
         self._ledger = ledger
         self._prices = prices
         self._clock = clock
-        self._open: dict[str, SpotTrader | PaperTrader | PaperFutures] = {}
+        self._streams: dict[Environment, FuturesStreams] = {}
+        self._open: dict[str, Opened] = {}
         self._opening: dict[str, asyncio.Lock] = {}
 
     async def trader(self, account: str) -> Trader:
@@ -52,7 +57,7 @@ class Broker:
         """Close and drop it."""
         async with self._opening.setdefault(account, asyncio.Lock()):
             trader = self._open.pop(account, None)
-            if isinstance(trader, SpotTrader):
+            if isinstance(trader, SpotTrader | FuturesTrader):
                 await trader.close()
             elif trader is not None:
                 trader.close()
@@ -66,17 +71,23 @@ class Broker:
         for account in list(self._open):
             await self.forget(account)
 
-    async def _opened(self, account: str) -> SpotTrader | PaperTrader | PaperFutures:
+    async def _opened(self, account: str) -> Opened:
         kind, _, number = account.partition(":")
         if kind == "paper":
             books = await self._ledger.books(account)
             kept = PaperFutures if books.market is Market.FUTURES else PaperTrader
             return kept(books, self._prices, self._clock)
-        if kind != "key" or not number.isdecimal():
+        if kind not in {"key", "futures"} or not number.isdecimal():
             raise NotFound(f"no such account: {account}")
         credentials = await self._keys.credentials(int(number))
-        connection = self._connection(credentials.environment)
-        return SpotTrader(connection, connection.client(credentials))
+        environment = credentials.environment
+        connection = self._connection(environment)
+        client = connection.client(credentials)
+        if kind == "key":
+            return SpotTrader(connection, client)
+        if environment not in self._streams:
+            self._streams[environment] = FuturesStreams(connection)
+        return FuturesTrader(connection, client, self._streams[environment])
 
     def _connection(self, environment: Environment) -> Connection:
         try:

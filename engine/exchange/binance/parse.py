@@ -251,7 +251,7 @@ def _executed(raw: Json, client_id: str) -> tuple[Fill, ...]:
     )  # fmt: skip
 
 
-def key_rights(raw: Json, free: dict[str, Decimal]) -> KeyRights:
+def key_rights(raw: Json) -> KeyRights:
     """Rights out of ``apiRestrictions``; a right that is not mentioned is not held."""
     return KeyRights(
         can_read=flag(raw, "enableReading"),
@@ -261,5 +261,5 @@ def key_rights(raw: Json, free: dict[str, Decimal]) -> KeyRights:
             raw.get("enableInternalTransfer") or raw.get("permitsUniversalTransfer")
         ),
         ip_restricted=flag(raw, "ipRestrict"),
-        balances=free,
+        can_trade_futures=raw.get("enableFutures") is True,
     )

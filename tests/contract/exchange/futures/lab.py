@@ -37,8 +37,8 @@ class FuturesVenue:
         number = next(self._number)
         now = self.lab.clock.now_ms()
         order = Order(
-            number, f"sk1-1-{number}-{leg.value}0", 1, 1, "futures:1", Market.FUTURES, SYMBOL, side,
-            kind, leg, Decimal(quantity), now, signed_at=now,
+            number, f"sk1-1-{number}-{leg.value}0", 1, 1, "futures:1", Market.FUTURES, SYMBOL,
+            side, kind, leg, Decimal(quantity), now, signed_at=now,
         )  # fmt: skip
         return replace(order, **more)
 
@@ -102,6 +102,20 @@ async def heard(events, fits):
             if fits(event):
                 return event
     raise AssertionError("the stream ended")
+
+
+def spied(monkeypatch, owner, name, fits=lambda *args: True):
+    """An event that is set once a method that fits was carried out."""
+    done, method = asyncio.Event(), getattr(owner, name)
+
+    async def spy(self, *args, **more):
+        result = await method(self, *args, **more)
+        if fits(*args):
+            done.set()
+        return result
+
+    monkeypatch.setattr(owner, name, spy)
+    return done
 
 
 def tells(order, event):

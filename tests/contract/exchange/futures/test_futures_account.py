@@ -7,6 +7,7 @@ import pytest
 from engine.core.errors import NotSent, OutcomeUnknown, Refused, Unavailable
 from engine.core.market import Side
 from engine.core.position import ExitReason
+from engine.exchange.binance import futures_settings
 from tests.contract.exchange.lab import KEY, SECRET, SYMBOL
 
 _CONFIG = {"/fapi/v1/accountConfig", "/fapi/v1/symbolConfig"}
@@ -72,8 +73,8 @@ async def test_a_leverage_changed_by_hand_is_set_back_before_the_next_order(venu
     async with venue.trader.events() as events:
         await venue.books.prepare(SYMBOL, 5)
         await change_by_hand(venue, "futures_change_leverage", symbol=SYMBOL, leverage=20)
-        await venue.by_hand("BUY", "0.01")
-        await anext(events)  # whatever comes first, the change of leverage came before it
+        await switch(venue, futures={"USDT": "20000"})
+        await anext(events)  # of the deposit: the change of leverage was told before it
         await venue.books.prepare(SYMBOL, 5)
         assert (await setting(venue))[1]["leverage"] == 5
 
@@ -87,6 +88,14 @@ async def test_hedge_mode_set_by_hand_is_found_out_by_the_first_order_that_it_re
     await venue.books.prepare(SYMBOL, 5)
     await venue.place(venue.order())
     assert await venue.held() == Decimal("0.02")
+
+
+async def test_what_no_event_told_is_found_out_in_time(venue, monkeypatch):
+    monkeypatch.setattr(futures_settings, "REMEMBERED", 0.0)
+    await venue.books.prepare(SYMBOL, 5)
+    await change_by_hand(venue, "futures_change_margin_type", symbol=SYMBOL, marginType="CROSSED")
+    await venue.books.prepare(SYMBOL, 5)
+    assert (await setting(venue))[1] == {"leverage": 5, "isolated": True}
 
 
 async def test_a_new_stream_means_looking_again(venue):

@@ -11,13 +11,15 @@ from engine.core.bot_config import Environment
 from engine.core.errors import KeyRefused, Unavailable
 from engine.core.market import Side
 from engine.core.order import OrderEvent
+from engine.exchange.binance.client import Client
 from engine.exchange.binance.futures import FuturesTrader
-from engine.exchange.binance.futures_stream import EXTEND_MS
+from engine.exchange.binance.futures_stream import EXTEND_MS, PrivateSocket
 from engine.ports.trader import BalanceEvent, ForeignEvent
-from tests.contract.exchange.futures.lab import heard, tells
+from tests.contract.exchange.futures.lab import heard, spied, tells
 from tests.contract.exchange.lab import KEY, SOON, SYMBOL
 
 KEEPALIVE = "/fapi/v1/listenKey"
+LIST = "LIST_SUBSCRIPTIONS"
 
 
 async def test_an_order_of_ours_is_told_with_its_trade_and_what_it_left_free(venue):
@@ -91,13 +93,29 @@ async def test_a_listen_key_that_expires_ends_the_stream_and_the_next_one_works(
         await heard(events, tells(order, OrderEvent.FILL))
 
 
-async def test_a_listen_key_is_extended_in_time_and_never_deleted(venue):
-    async with venue.trader.events() as events:
-        waiting = asyncio.ensure_future(anext(events))
+async def test_a_listen_key_is_extended_in_time_and_never_deleted(venue, monkeypatch):
+    extended = spied(monkeypatch, Client, "futures_stream_keepalive")
+    async with venue.trader.events() as events, asyncio.TaskGroup() as group:
+        reader = group.create_task(anext(events))
         await venue.lab.clock.advance(EXTEND_MS / 1000)
-        await until(venue, "PUT", 1)
-        waiting.cancel()
-    assert await asked(venue, "DELETE") == 0
+        async with asyncio.timeout(SOON):
+            await extended.wait()
+        reader.cancel()
+    methods = {entry["method"] for entry in await venue.lab.requests(KEEPALIVE)}
+    assert methods == {"POST", "PUT"}
+
+
+async def test_a_key_that_cannot_be_extended_for_a_while_is_tried_again(venue, monkeypatch):
+    extended = spied(monkeypatch, Client, "futures_stream_keepalive")
+    await venue.lab.fault("status", KEEPALIVE, "PUT", status=500, code=-1000)
+    async with venue.trader.events() as events, asyncio.TaskGroup() as group:
+        reader = group.create_task(anext(events))
+        await venue.lab.clock.advance(EXTEND_MS / 1000)
+        async with asyncio.timeout(SOON):
+            while not extended.is_set():
+                await venue.lab.clock.advance(30)
+                await asyncio.wait([reader], timeout=0.05)
+        reader.cancel()
 
 
 async def test_a_listen_key_that_somebody_deleted_ends_the_stream(venue):
@@ -109,15 +127,26 @@ async def test_a_listen_key_that_somebody_deleted_ends_the_stream(venue):
                 await anext(events)
 
 
-async def test_a_silent_but_living_stream_is_asked_about_and_kept(venue):
+async def test_a_silent_but_living_stream_is_asked_about_and_kept(venue, monkeypatch):
+    listed = spied(monkeypatch, PrivateSocket, "ask", lambda number, method, names: method == LIST)
     await venue.books.prepare(SYMBOL, 5)
-    async with venue.trader.events() as events:
-        waiting = asyncio.ensure_future(anext(events))
-        await asyncio.wait([waiting], timeout=0.8)
-        assert not waiting.done()
-        await venue.place(venue.order())
+    async with venue.trader.events() as events, asyncio.TaskGroup() as group:
+        reader = group.create_task(anext(events))
         async with asyncio.timeout(SOON):
-            await waiting
+            await listed.wait()
+            assert not reader.done()
+            await venue.place(venue.order())
+            await reader
+
+
+async def test_a_stream_that_the_exchange_no_longer_lists_is_lost(venue, monkeypatch):
+    async with venue.trader.events() as events:
+        (socket,) = venue.streams._sockets
+        key = next(iter(socket._listeners))
+        await socket.ask(99, "UNSUBSCRIBE", [key])
+        with pytest.raises(Unavailable, match="no longer subscribed"):
+            async with asyncio.timeout(SOON):
+                await anext(events)
 
 
 async def test_accounts_share_one_connection_and_lose_it_together(venue):
@@ -143,10 +172,14 @@ async def test_events_reach_their_own_account_alone(venue):
         order = venue.order(side=Side.SELL)
         await venue.place(order)
         await heard(mine, tells(order, OrderEvent.FILL))
-        waiting = asyncio.ensure_future(anext(theirs))
-        await asyncio.wait([waiting], timeout=0.2)
-        assert not waiting.done()
-        waiting.cancel()
+        await other.futures.prepare(SYMBOL, 5)
+        theirs_alone = venue.order(quantity="0.002")
+        await other.place(theirs_alone, venue.rules)
+        async with asyncio.timeout(SOON):
+            first = await anext(
+                event async for event in theirs if not isinstance(event, BalanceEvent)
+            )
+        assert first.client_id == theirs_alone.client_id
 
 
 async def test_a_key_that_the_exchange_refuses_opens_no_stream(venue):
@@ -164,13 +197,3 @@ async def with_key(venue, opened, number):
     trader = FuturesTrader(connection, client, venue.streams)
     opened.push_async_callback(trader.close)
     return trader
-
-
-async def asked(venue, method):
-    return sum(entry["method"] == method for entry in await venue.lab.requests(KEEPALIVE))
-
-
-async def until(venue, method, times):
-    async with asyncio.timeout(SOON):
-        while await asked(venue, method) < times:
-            await asyncio.sleep(0.05)
