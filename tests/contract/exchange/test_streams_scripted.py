@@ -1,22 +1,17 @@
 """Streams against a server that says exactly what a test wants, and what no exchange should."""
 
 import asyncio
-import json
-from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
 
 from engine.core.errors import Unavailable
 from engine.core.market import Market, StreamKey, Timeframe
 from engine.core.order import OrderReport
 from engine.exchange.binance import sockets
-from engine.exchange.binance.connection import Connection
-from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.market import BinanceMarket
 from engine.ports.market import BookEvent, CandleEvent
-from tests.contract.exchange.lab import CREDENTIALS, SOON, LabClock
-from tests.fakes.clock import NOON
+from tests.contract.exchange.lab import SOON
+from tests.contract.exchange.script import LISTED, SUBSCRIBE, scripted
 
 MINUTE = StreamKey(Market.SPOT, "BTCUSDT", Timeframe.M1)
 NEW = {
@@ -24,59 +19,6 @@ NEW = {
     "C": "", "x": "NEW", "X": "NEW", "r": "NONE", "i": 1, "l": "0", "z": "0", "L": "0", "n": "0",
     "N": None, "T": 1, "t": -1, "Z": "0",
 }  # fmt: skip
-
-
-class Script:
-    """A websocket server; ``lines`` follow the first answer, ``answer`` makes the answers."""
-
-    def __init__(self):
-        self.lines = []
-        self.connections = 0
-        self.asked = []
-
-    def answer(self, request):
-        if request["method"] == "userDataStream.subscribe.signature":
-            return {"id": request["id"], "status": 200, "result": {"subscriptionId": 0}}
-        if request["method"] == "session.subscriptions":
-            return {"id": request["id"], "status": 200, "result": []}
-        return {"result": None, "id": request["id"]}
-
-    async def time(self, _):
-        return web.json_response({"serverTime": NOON})
-
-    async def serve(self, request):
-        ws = web.WebSocketResponse()
-        await ws.prepare(request)
-        self.connections += 1
-        async for message in ws:
-            asked = json.loads(message.data)
-            self.asked.append(asked["method"])
-            await ws.send_json(self.answer(asked))
-            for line in self.lines:
-                await ws.send_json(line)
-            self.lines = []
-        return ws
-
-
-@asynccontextmanager
-async def scripted():
-    script = Script()
-    application = web.Application()
-    application.router.add_get("/ws-api/v3", script.serve)
-    application.router.add_get("/stream", script.serve)
-    application.router.add_get("/api/v3/time", script.time)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    connection = Connection(local(f"http://127.0.0.1:{runner.addresses[0][1]}"), LabClock())
-    client = connection.client(CREDENTIALS)
-    try:
-        yield script, connection, client
-    finally:
-        await client.close()
-        await connection.close()
-        await runner.cleanup()
 
 
 @pytest.mark.parametrize(
@@ -92,6 +34,7 @@ async def test_a_user_stream_that_is_ended_is_unavailable_after_what_came_before
     async with scripted() as (script, connection, client):
         script.lines = [{"subscriptionId": 0, "event": NEW}, last]
         async with connection.user_streams.events(client) as events, asyncio.timeout(SOON):
+            script.keys.clear()
             assert isinstance(await anext(events), OrderReport)
             with pytest.raises(Unavailable):
                 await anext(events)
@@ -103,10 +46,11 @@ async def test_a_silent_user_stream_without_its_subscription_is_unavailable():
         scripted() as (script, connection, client),
         connection.user_streams.events(client, silence=0.05) as events,
     ):
+        script.keys.clear()
         with pytest.raises(Unavailable, match="no longer subscribed"):
             async with asyncio.timeout(SOON):
                 await anext(events)
-        assert script.asked == ["userDataStream.subscribe.signature", "session.subscriptions"]
+        assert script.asked == [SUBSCRIBE, LISTED]
 
 
 async def test_an_event_of_an_unknown_form_is_skipped():
