@@ -11,7 +11,7 @@ import structlog
 
 from bot.actions import Action, decode
 from bot.screen import Said, Screen
-from bot.screens import account, bots, conversation, home, keys, trades, wizard
+from bot.screens import account, bots, conversation, home, keys, panic, trades, wizard
 from bot.screens.context import Context
 from bot.views import buttons
 from bot.views.problems import words
@@ -110,5 +110,5 @@ def _line(ctx: Context, sentence: str) -> Screen:
     return Screen(sentence, ((buttons.home(ctx.texts),),))
 
 
-TABLE = merge((account, bots, home, keys, trades, wizard), conversation.typed)
+TABLE = merge((account, bots, home, keys, panic, trades, wizard), conversation.typed)
 """Every button and command of the product."""

@@ -137,6 +137,8 @@ def _rows(facts: Home, account: Account, texts: Texts) -> tuple[Row, ...]:
         rows = [(bots, trades), (new, keys)] if facts.states else [(new,), (bots, trades, keys)]
         if facts.draft is not None:
             rows.append((button(texts, "button.continue", Action("w", "resume")),))
+        if facts.states:
+            rows.append((button(texts, "button.panic", Action("p", "ask")),))
     last = [button(texts, "button.help", Action("h", "help"))]
     if account.role is Role.ADMIN:
         last.append(button(texts, "button.invite", Action("a", "invite")))

@@ -77,7 +77,7 @@ async def start(office: Office, account: Account, ref: str, revision: int) -> Bo
         if position is not None and not position.guarded:
             await unit.positions.save(replace(position, guarded=True, naked_since=None))
         event = BotEvent.START if position is None else BotEvent.START_HOLDING
-        started = await _move(unit, bot, event)
+        started = await move_bot(unit, bot, event)
         await unit.audit.add(
             entry(account, "bot.start", bot.public_id, now, before=bot.state.value)
         )
@@ -101,7 +101,7 @@ async def stop(
             await unit.positions.save(ask_close(position, ExitReason.MANUAL))
         elif position is not None and choice is StopChoice.KEEP:
             await unit.positions.save(replace(position, guarded=False))
-        stopped = await _move(unit, bot, BotEvent.STOP)
+        stopped = await move_bot(unit, bot, BotEvent.STOP)
         before = bot.state.value
         after = choice.value if position is not None else "flat"
         await unit.audit.add(
@@ -151,7 +151,7 @@ async def delete(office: Office, account: Account, ref: str, revision: int) -> B
         orders = await unit.orders.unfinished(bot.account)
         if any(order.bot_id == bot.id for order in orders):
             raise Conflict("conflict.delete_orders", bot=bot.config.name)
-        await _move(unit, bot, BotEvent.STOP)
+        await move_bot(unit, bot, BotEvent.STOP)
         await unit.bots.delete(bot.id)
         await unit.audit.add(
             entry(account, "bot.delete", bot.public_id, now, before=bot.state.value)
@@ -174,7 +174,8 @@ async def _shown(unit: Unit, ref: str, revision: int) -> Bot:
     return bot
 
 
-async def _move(unit: Unit, bot: Bot, event: BotEvent) -> Bot:
+async def move_bot(unit: Unit, bot: Bot, event: BotEvent) -> Bot:
+    """The bot after an act of its owner, which also settles why it had stopped."""
     state = next_bot_state(bot.state, event)
     return await unit.bots.save(
         replace(bot, state=state, why="", why_params={}, paused_until=None)

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from bot.actions import decode
 from bot.screen import Person
-from bot.screens import account, bots, home, keys, trades, wizard
+from bot.screens import account, bots, home, keys, panic, trades, wizard
 from bot.screens.context import Context
 from bot.screens.conversation import typed
 from bot.texts import Texts
 from bot.views.problems import words
 from engine.core.errors import SkipperError
 
-MODULES = (account, bots, home, keys, trades, wizard)
+MODULES = (account, bots, home, keys, panic, trades, wizard)
 ACTIONS = {key: f for module in MODULES for key, f in getattr(module, "ACTIONS", {}).items()}
 COMMANDS = {key: f for module in MODULES for key, f in getattr(module, "COMMANDS", {}).items()}
 TEXTS = Texts()

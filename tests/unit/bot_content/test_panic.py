@@ -1,0 +1,103 @@
+"""The panic button in the chat."""
+
+import pytest
+
+from engine.core.account import Role
+from engine.core.bot_state import BotState
+from engine.core.position import ExitReason, PositionState
+from tests.fakes.clock import FrozenClock
+from tests.fakes.office import account_of, office_at
+from tests.unit.bot_content.chat import Chat
+from tests.unit.services.market import close_flat, hold, new_bot, open_position, started
+
+
+@pytest.fixture
+async def office(tmp_path):
+    async with office_at(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def chat(office):
+    return Chat(office, await account_of(office))
+
+
+async def state_of(office, bot):
+    async with office.storage.system() as unit:
+        return (await unit.bots.get(bot.id)).state
+
+
+async def test_panic_says_what_it_does_and_is_followed_until_flat(office, chat):
+    bot = await started(office, chat.ctx.account)
+    await hold(office, bot)
+    await new_bot(office, chat.ctx.account, name="idle")
+    await chat.say("/home")
+    await chat.tap("Panic")
+    assert "1 bot is not stopped" in chat.text
+    assert "1 position is open" in chat.text
+    assert "holds LONG 0.001 BTC (+0.5 USDT) with stop and target" in chat.text
+    assert (await open_position(office, bot)).state is PositionState.OPEN
+    await chat.tap("Stop and close everything")
+    assert "⏳ BTC trend · PAPER: closing LONG 0.001 BTC" in chat.text
+    assert "✅ idle · PAPER: stopped, holds nothing" in chat.text
+    assert "Not all done yet" in chat.text
+    assert not any("Stop" in label for label in chat.labels)
+    assert await state_of(office, bot) is BotState.STOPPED
+    await close_flat(office, await open_position(office, bot), reason=ExitReason.PANIC)
+    await chat.tap("Refresh")
+    assert "Everything is stopped and flat" in chat.text
+    await chat.say("/trades")
+    assert "panic" in chat.text
+
+
+async def test_stopping_alone_leaves_the_position_and_offers_to_close_it(office, chat):
+    bot = await started(office, chat.ctx.account)
+    await hold(office, bot)
+    await chat.say("/panic")
+    await chat.tap("Stop all bots")
+    assert await state_of(office, bot) is BotState.STOPPED
+    assert (await open_position(office, bot)).state is PositionState.OPEN
+    assert "holds LONG" in chat.text
+    await chat.tap("Stop and close everything")
+    assert (await open_position(office, bot)).close_reason is ExitReason.PANIC
+
+
+@pytest.mark.parametrize("before", ["/new", "/keys", "/trades"])
+async def test_panic_works_in_the_middle_of_anything(office, chat, before):
+    bot = await started(office, chat.ctx.account)
+    await chat.say(before)
+    if before == "/keys":
+        await chat.tap("Add key")
+        await chat.say("main")
+    await chat.say("/panic")
+    await chat.tap("Stop all bots")
+    assert await state_of(office, bot) is BotState.STOPPED
+
+
+async def test_an_old_panic_button_only_shows_how_things_are(office, chat):
+    bot = await started(office, chat.ctx.account)
+    await chat.say("/panic")
+    old = chat.button("Stop all bots")
+    office.clock.now_ms = lambda: FrozenClock().now_ms() + 11 * 60_000
+    for data in (old, "p:stop::", "p:close::zzz"):
+        await chat.press(data)
+        assert chat.toast.startswith("The screen was old")
+    assert await state_of(office, bot) is BotState.WAITING
+
+
+async def test_a_viewer_has_no_panic_button(office, chat):
+    await started(office, chat.ctx.account)
+    chat.as_role(Role.VIEWER)
+    await chat.say("/home")
+    assert not any("Panic" in label for label in chat.labels)
+    for verb in ("ask", "stop", "close", "result"):
+        await chat.press(f"p:{verb}::")
+        assert "not change it" in chat.toast
+
+
+async def test_many_bots_fit_one_message(office, chat):
+    for number in range(40):
+        await new_bot(office, chat.ctx.account, name=f"{number} " + "x" * 28)
+    await chat.press("p:result::")
+    assert "… and 20 more" in chat.text
+    assert len(chat.text) < 4096
