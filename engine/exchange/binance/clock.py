@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from engine.core.errors import RateLimited, Unavailable
 from engine.ports.clock import Clock
 
 _STALE_AFTER = 180.0
 _SAMPLES = 3
 _TOLERANCE_MS = 500
+_log = structlog.get_logger("exchange")
 
 
 class ExchangeClock:
@@ -18,7 +21,10 @@ class ExchangeClock:
     quickest round trip. ``ask`` reads the exchange's time in ms.
     """
 
-    def __init__(self, clock: Clock, ask: Callable[[], Awaitable[int]]) -> None:
+    def __init__(
+        self, clock: Clock, ask: Callable[[], Awaitable[int]], product: str = "spot"
+    ) -> None:
+        self._product = product
         self._clock = clock
         self._ask = ask
         self._measured_at: float | None = None
@@ -73,6 +79,8 @@ class ExchangeClock:
         samples = [await self._sample() for _ in range(_SAMPLES)]
         self.error_ms, self.offset_ms = min(samples)
         self._measured_at = asyncio.get_running_loop().time()
+        if not self.ok:
+            _log.warning("our clock is off", product=self._product, offset_ms=self.offset_ms)
 
     async def _sample(self) -> tuple[int, int]:
         """Half of a round trip (rounded up) and the offset that it shows."""

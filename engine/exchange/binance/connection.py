@@ -39,7 +39,7 @@ class Connection:
         self._clock = clock
         self._listeners: list[Callable[[Stop], None]] = []
         self.exchange_clock = ExchangeClock(clock, self.server_time_ms)
-        self.futures_clock = ExchangeClock(clock, self.futures_time_ms)
+        self.futures_clock = ExchangeClock(clock, self.futures_time_ms, "futures")
         self._clocks = {
             Product.SPOT: self.exchange_clock,
             Product.FUTURES: self.futures_clock,
