@@ -12,28 +12,43 @@ from bot.wizard import answers, bounds, steps
 from engine.core.account import Key, KeyState
 from engine.core.bot_config import BotConfig, Environment, Mode
 from engine.core.errors import InvalidValue
+from engine.core.market import Market
 from tests.fakes.office import rules
 from tests.unit.bot_content.chat import plain
 
 TEXTS = Texts()
 KEYS = tuple(
-    Key(n, f"key{n}", 1, f"label {n}", Environment.LOCAL, "ab-cd", KeyState.GOOD, 0, 0)
-    for n in (1, 2)
+    Key(
+        id=number,
+        public_id=f"key{number}",
+        owner_id=1,
+        label=f"label {number}",
+        environment=Environment.LOCAL,
+        fingerprint="ab-cd",
+        state=KeyState.GOOD,
+        created_at=0,
+        checked_at=0,
+        futures=number == 1,
+    )
+    for number in (1, 2)
 )
 FACTS = bounds.Facts(
     modes=(Mode.PAPER, Mode.LOCAL),
     keys=KEYS,
     names=frozenset({"taken"}),
     rules=rules(),
+    markets=tuple(Market),
     price=Decimal(60000),
 )
 PARAMS = ("param.ema_fast", "param.oversold", "param.rsi_filter")
-QUESTIONS = st.sampled_from((*steps.ORDER, "capital", "cap", *PARAMS))
+QUESTIONS = st.sampled_from((*steps.ORDER, "capital", "cap", "activation", *PARAMS))
 FULL = {"symbol": "BTCUSDT", "mode": "local", "key": "key1"}
+ON_FUTURES = FULL | {"market": "futures", "leverage": "20"}
 TYPED = st.one_of(
     st.text(max_size=60),
     st.decimals(allow_nan=True, allow_infinity=True).map(str),
     st.sampled_from(["25", "2%", "off", "paper", "local", "15m", "1M", "EMA/RSI", "trend", "1,5"]),
+    st.sampled_from(["spot", "futures", "both", "short", "50", "3x", "0.7", "9999"]),
 )
 
 
@@ -42,25 +57,25 @@ def draft_at(step, data=FULL):
     return steps.replace(begun, step=step, data=dict(data), expects=step)
 
 
-@given(QUESTIONS, TYPED)
-def test_any_text_at_any_prompt_is_taken_or_given_back(step, typed):
-    draft = draft_at(step)
+@given(QUESTIONS, TYPED, st.sampled_from([FULL, ON_FUTURES]))
+def test_any_text_at_any_prompt_is_taken_or_given_back(step, typed, data):
+    draft = draft_at(step, data)
     try:
         after = steps.answer(draft, typed, FACTS, 1)
     except InvalidValue as invalid:
         shown = question(draft, FACTS, TEXTS, error=invalid)
         assert quoted(typed) in plain(shown)
-        assert draft == draft_at(step)
+        assert draft == draft_at(step, data)
         return
     assert after.revision == draft.revision + 1
     assert draft.data.keys() <= after.data.keys()
     assert question(after, FACTS, TEXTS).rows
 
 
-@given(st.lists(st.tuples(QUESTIONS, TYPED), max_size=12))
-def test_whatever_was_answered_the_config_is_made_or_a_question_is_named(story):
+@given(st.lists(st.tuples(QUESTIONS, TYPED), max_size=12), st.sampled_from([FULL, ON_FUTURES]))
+def test_whatever_was_answered_the_config_is_made_or_a_question_is_named(story, data):
     facts = steps.replace(FACTS, symbol="BTCUSDT")
-    draft = draft_at("summary")
+    draft = draft_at("summary", data)
     for step, typed in story:
         try:
             draft = steps.answer(steps.jump(draft, step, 1), typed, facts, 1)
@@ -111,6 +126,20 @@ def test_a_mode_with_two_keys_asks_which():
     assert draft.step == "key"
     draft = steps.answer(draft, "LABEL 2", FACTS, 1)
     assert (draft.step, draft.data["key"]) == ("name", "key2")
+
+
+def test_on_futures_only_a_key_that_may_trade_them_is_taken():
+    draft = steps.answer(draft_at("mode", {**ON_FUTURES, "key": ""}), "local", FACTS, 1)
+    assert (draft.step, draft.data["key"]) == ("name", "key1")
+
+
+@given(QUESTIONS)
+def test_back_leaves_out_what_only_futures_ask(step):
+    draft, seen = draft_at(step), set()
+    while (before := steps.back(draft, 1)) is not None:
+        draft = before
+        seen.add(draft.step)
+    assert not seen & bounds.FUTURES_ONLY
 
 
 def test_a_mode_without_a_key_says_so():

@@ -29,8 +29,15 @@ OUT_OF_RANGE = ("-5", "\u22125", "0", "-0", "0.00000001", "9" * 40, str(2**63))
 SYMBOLS = ("ВТСUSDT", "BTCUSDT&side=SELL", "A" * 100, "USDT", "BTC\u200bUSDT", *NO_NUMBERS[:30])
 PARAMS = ("param.ema_fast", "param.rsi_period", "param.oversold", "param.rsi_filter")
 BEFORE = {"market": "spot", "symbol": "BTCUSDT", "timeframe": "1m", "strategy": "ema_rsi"}
-NUMBERS = ("size", "stop", "target", "trades", "loss", "capital", "cap", *PARAMS[:3])
-CHOICES = ("market", "timeframe", "strategy", "params", "mode", "key", steps.SUMMARY, PARAMS[3])
+NUMBERS = (
+    *("size", "stop", "target", "trailing", "activation", "trades", "loss", "capital", "cap"),
+    *PARAMS[:3],
+)
+CHOICES = (
+    *("market", "timeframe", "strategy", "params", "direction", "mode", "key"),
+    *(steps.SUMMARY, PARAMS[3]),
+)
+FUTURES = {**BEFORE, "market": "futures", "leverage": "20"}
 
 
 @pytest.fixture
@@ -89,6 +96,34 @@ async def test_what_is_no_number_is_given_back_with_the_range(step, chatter):
         assert quoted(text) in plain
         assert re.search(r"[\d.]+ to [\d.]+", plain), plain
         assert await chatter.draft_now() == chatter.draft
+
+
+@pytest.mark.parametrize("step", ["size", "stop", "trailing", "activation", "loss"])
+async def test_on_futures_too(step, chatter):
+    chatter.office.catalogues[chatter.office.public].list_futures("BTCUSDT")
+    await chatter.asked(step, **FUTURES)
+
+    for text in (*NO_NUMBERS, *OUT_OF_RANGE):
+        plain = await chatter.says(text)
+
+        assert quoted(text) in plain
+        assert re.search(r"[\d.]+ to [\d.]+", plain), plain
+        assert await chatter.draft_now() == chatter.draft
+
+
+async def test_what_is_no_leverage_is_given_back_and_any_great_one_becomes_fifty(chatter):
+    await chatter.asked("leverage", **FUTURES)
+
+    for text in (*NO_NUMBERS, "-5", "\u22125", "0", "-0", "0.5", "2.5", "x", "\u00d75"):
+        plain = await chatter.says(text)
+        assert quoted(text) in plain
+        assert "1 to 50" in plain
+        assert await chatter.draft_now() == chatter.draft
+    for text in ("9" * 40, str(2**63), "51", "+60", "125 x", "50.5"):
+        await chatter.asked("leverage", **FUTURES)
+        await chatter.says(text)
+        kept = (await chatter.draft_now()).data["leverage"]
+        assert kept == ("20" if text == "50.5" else "50")
 
 
 @pytest.mark.parametrize("step", CHOICES)

@@ -3,9 +3,10 @@
 import pytest
 
 from engine.core.account import Role
-from engine.core.bot_config import BotConfig, Mode
+from engine.core.bot_config import BotConfig, Direction, Environment, Mode
 from engine.core.bot_state import BotState, StopChoice
 from engine.core.errors import Conflict, Forbidden, InvalidValue, NotFound, Stale
+from engine.core.market import Market
 from engine.core.position import ExitReason, PositionState
 from engine.services import bots
 from tests.fakes.office import account_of, office_at
@@ -64,6 +65,25 @@ async def test_what_the_installation_does_not_have_is_refused(office, account):
         await new_bot(office, account, mode=Mode.LOCAL)
     with pytest.raises(NotFound):
         await new_bot(office, account, mode=Mode.LOCAL, key_id=99)
+
+
+async def test_a_futures_bot_needs_its_symbol_and_a_key_that_may_trade_it(office, account):
+    futures = {"market": Market.FUTURES, "leverage": 5, "direction": Direction.BOTH}
+    with pytest.raises(InvalidValue):
+        await new_bot(office, account, **futures)
+    office.catalogues[office.public].list_futures("BTCUSDT")
+    async with office.storage.of(account.id) as unit:
+        about = ("main", Environment.LOCAL, "f", b"x", 0)
+        key = await unit.keys.add(*about, ip_restricted=True, futures=False)
+        await unit.commit()
+    keyed = futures | {"mode": Mode.LOCAL, "key_id": key.id}
+    with pytest.raises(Conflict, match="key_no_futures"):
+        await new_bot(office, account, **keyed)
+    async with office.storage.of(account.id) as unit:
+        await unit.keys.set_rights(key.id, futures=True, ip_restricted=True, at=1)
+        await unit.commit()
+    bot = await new_bot(office, account, **keyed)
+    assert (bot.account, bot.config.leverage) == (f"futures:{key.id}", 5)
 
 
 async def test_a_viewer_changes_nothing(office, account):
