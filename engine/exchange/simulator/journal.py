@@ -14,7 +14,8 @@ class Entry:
     """One request: real arrival in ms with fractions, and in ms of the exchange's clock.
 
     ``status`` is None while unanswered and of a request that was not carried out; ``fault`` is
-    what was done to it; ``retry_after`` are the seconds of silence that were asked for.
+    what was done to it; ``weight`` is what it cost its address, ``retry_after`` the seconds of
+    silence that were asked for.
     """
 
     number: int

@@ -10,6 +10,7 @@ from engine.exchange.simulator.clock import precise_ms
 from engine.exchange.simulator.errors import Refused
 from engine.exchange.simulator.faults import Occasion
 from engine.exchange.simulator.world import World
+from engine.exchange.simulator.ws_api import CONNECT_WEIGHT
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,4 +45,5 @@ class Knock:
             entry.fault, entry.status = "ban", banned.status
             return web.json_response(banned.body, status=banned.status, headers=banned.headers)
         entry.status = 101
+        entry.weight = CONNECT_WEIGHT if request.path.startswith("/ws-api") else 0
         return await handler(request)

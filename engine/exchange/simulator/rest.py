@@ -78,9 +78,9 @@ class RestDoor:
             seconds = self._world.faults.seconds(fault)
             self._world.bans.begin(asked.address, fault.status or 418, seconds * 1000)
         early = mishaps.instead(request, fault)
+        asked.entry.retry_after = fault.retry_after
         if early is not None:
-            asked.entry.status = fault.status or None
-            asked.entry.retry_after = fault.retry_after
+            asked.entry.status, asked.entry.code = fault.status or None, fault.code or None
         return early
 
     def _answer(self, asked: Asked) -> web.Response:
@@ -113,7 +113,7 @@ class RestDoor:
 
 def _refusal(refusal: Refused, entry: Entry) -> web.Response:
     entry.status, entry.code = refusal.status, refusal.code
-    entry.retry_after = int(refusal.headers.get("Retry-After", 0))
+    entry.retry_after = int(refusal.headers.get("Retry-After", entry.retry_after))
     return web.Response(
         status=refusal.status, body=orjson.dumps(refusal.body), headers=refusal.headers,
         content_type="application/json",

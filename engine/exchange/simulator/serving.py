@@ -30,8 +30,8 @@ def serve(world: World, endpoint: Endpoint, asked: Asked) -> Any:
         Refused: it is not answered with what it asks for.
     """
     cost = endpoint.cost(asked.params)
-    asked.entry.weight = cost
     world.limits.spend_weight(asked.address, cost, endpoint.pools)
+    asked.entry.weight = cost
     call = Call(world, asked.params, world.clock.now(), skew=skew_of(world, asked.occasion))
     if endpoint.signed or endpoint.keyed:
         call.signer = account_of(world.accounts, asked.occasion.key)

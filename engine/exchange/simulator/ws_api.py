@@ -20,7 +20,7 @@ from engine.exchange.simulator.params import Params
 from engine.exchange.simulator.serving import Asked, serve, signer, skew_of
 from engine.exchange.simulator.world import World
 
-_CONNECT_WEIGHT = 2
+CONNECT_WEIGHT, _SUBSCRIBE_WEIGHT = 2, 2
 _MOST_SUBSCRIPTIONS = 65_535
 _OUTCOMES = ("drop_before", "drop_after", "status", "code", "edit", "ban")
 
@@ -70,7 +70,7 @@ class ApiSession:
         self._subscriptions: dict[int, tuple[Account, Callable[[], None]]] = {}
         self._next = 0
         self._closed = False
-        world.limits.add_weight(address, _CONNECT_WEIGHT)
+        world.limits.add_weight(address, CONNECT_WEIGHT)
 
     def heard(self, text: str) -> None:
         """Carry out one request and answer it."""
@@ -151,7 +151,8 @@ class ApiSession:
         method = asked.occasion.path
         match method:
             case "userDataStream.subscribe.signature":
-                self._world.limits.spend_weight(self._address, 2)
+                self._world.limits.spend_weight(self._address, _SUBSCRIBE_WEIGHT)
+                asked.entry.weight = _SUBSCRIBE_WEIGHT
                 skew = skew_of(self._world, asked.occasion)
                 return self._subscribe(signer(self._world, asked, skew))
             case "userDataStream.unsubscribe":

@@ -218,3 +218,19 @@ async def test_the_journal_tells_arrivals_of_every_kind_apart_within_a_milliseco
     assert len(set(arrivals)) == len(arrivals)
     assert any(arrival % 1 for arrival in arrivals)
     assert {entry["weight"] for entry in entries if entry["method"] == "GET"} == {1}
+
+
+async def test_the_journal_tells_what_each_request_cost_and_how_it_was_refused(lab):
+    await lab.control("faults", match={"path": TIME}, what="code", code=-1003, status=429,
+                      retry_after=3)  # fmt: skip
+    await lab.public(TIME)
+    await lab.signed("GET", "/api/v3/account")
+    await lab.order(**BUY)
+    async with lab.user_stream():
+        entries = (await lab.state())["requests"]
+    assert [(e["path"], e["status"], e["code"], e["retry_after"], e["weight"])
+            for e in entries] == [
+        (TIME, 429, -1003, 3, 0), ("/api/v3/account", 200, None, 0, 20),
+        ("/api/v3/order", 200, None, 0, 0), ("/ws-api/v3", 101, None, 0, 2),
+        ("userDataStream.subscribe.signature", 200, None, 0, 2),
+    ]  # fmt: skip
