@@ -130,7 +130,8 @@ class ApiSocket(OneConnection):
                 async with asyncio.timeout(ANSWER_WITHIN):
                     return await question.answer
         except Unavailable:
-            if not question.answer.done():
+            # Its waiting was cut short: what does not answer does not tell events either.
+            if question.answer.cancelled():
                 self._lose("no answer")
             raise
         finally:

@@ -150,8 +150,9 @@ async def test_a_connection_that_does_not_answer_is_lost_by_all(monkeypatch):
     monkeypatch.setattr(api_socket, "ANSWER_WITHIN", 0.05)
     async with scripted() as (script, connection, _), clients(connection) as made:
         script.mute = {LISTED}
-        async with listening(connection, made, silence=0.05) as streams:
-            for events in streams:
+        asking = connection.user_streams.events(made[0], silence=0.05)
+        async with asking as first, listening(connection, made[1:]) as others:
+            for events in (first, *others):
                 with pytest.raises(Unavailable):
                     await heard(events)
 

@@ -208,6 +208,27 @@ def test_the_last_places_in_flight_are_kept_for_exits():
     swiftly(work())
 
 
+def test_nobody_overtakes_a_more_urgent_request_that_needs_more():
+    async def work():
+        its, order = governor(), []
+        flying = await its.admit(ask(weight=70))
+
+        async def wait(priority, weight):
+            its.land(await its.admit(ask(priority, weight)))
+            order.append(priority)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(wait(Priority.ENTRY, 20))
+            group.create_task(wait(Priority.READ, 5))
+            await asyncio.sleep(0.1)
+            assert order == []
+            its.heard(flying, 200, {WEIGHT: "1"}, 0, "")
+            its.land(flying)
+        assert order == [Priority.ENTRY, Priority.READ]
+
+    swiftly(work())
+
+
 def test_who_goes_away_while_waiting_leaves_nothing_behind():
     async def work():
         its = governor()

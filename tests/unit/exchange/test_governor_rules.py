@@ -15,7 +15,7 @@ from engine.exchange.binance.limits import DEFAULTS, Kind, Limit
 from tests.unit.exchange.swift import swiftly
 from tests.unit.exchange.test_governor import ORDERS, WEIGHT, Wall
 
-MOST, MOST_ORDERS = 200, 10
+MOST, MOST_ORDERS = 60, 5
 LIMITS = [
     Limit(Kind.WEIGHT, 60_000, MOST, WEIGHT),
     Limit(Kind.ORDERS, 10_000, MOST_ORDERS, ORDERS),
@@ -45,12 +45,12 @@ def moments(most):
 
 @st.composite
 def requests(draw, limited=NEVER):
-    weight = draw(st.integers(1, 40))
+    weight = draw(st.integers(1, 30))
     priority = draw(st.sampled_from(Priority))
     orders = draw(st.integers(0, 2)) if priority in {Priority.EXIT, Priority.ENTRY} else 0
     asked = Ask(Product.SPOT, priority, draw(st.sampled_from(OWNERS)), weight, orders)
     return Request(
-        draw(moments(125)), draw(moments(3)), draw(moments(3)), asked,
+        draw(moments(70)), draw(moments(3)), draw(moments(3)), asked,
         draw(st.integers(0, weight)), draw(st.booleans()), draw(limited),
     )  # fmt: skip
 
@@ -183,7 +183,7 @@ def test_the_more_urgent_go_first_and_owners_of_the_same_urgency_take_turns(aske
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(requests(), max_size=60), st.lists(moments(125), max_size=8))
+@given(st.lists(requests(), max_size=60), st.lists(moments(70), max_size=8))
 def test_a_flood_of_others_never_holds_an_exit(asked, exits):
     async def work():
         world = World()
