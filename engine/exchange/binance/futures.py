@@ -70,7 +70,7 @@ class FuturesTrader:
         with translated(sending=True):
             if order.conditional:
                 return futures_parse.algo_state(answer).report
-            return futures_parse.order_report(answer)
+            return self._named(futures_parse.order_report(answer))
 
     async def place_oco(
         self,
@@ -185,7 +185,11 @@ class FuturesTrader:
         ask = self._desk.ask(Priority.STOP)
         answer = await self._desk.send(self._client.futures_cancel_order, params, ask)
         with translated(sending=True):
-            return futures_parse.order_report(answer, order.client_id)
+            return self._named(futures_parse.order_report(answer, order.client_id))
+
+    def _named(self, report: OrderReport) -> OrderReport:
+        self._names.learn(report.exchange_id, report.client_id)
+        return report
 
     async def _became(self, order: Order) -> str | None:
         """Id of the order that a conditional one became; None when that is not to be had."""
@@ -209,7 +213,7 @@ class FuturesTrader:
         ask = self._desk.ask(Priority.DOUBT)
         answer = await self._desk.read(self._client.futures_get_order, params, ask)
         with translated(sending=False):
-            return futures_parse.order_report(answer, order.client_id)
+            return self._named(futures_parse.order_report(answer, order.client_id))
 
     async def _regular(self, order: Order, **which: str) -> OrderReport:
         report = await self._find(order, **which)

@@ -22,6 +22,8 @@ _DAY = 86_400.0
 _WEEK_MS = 7 * 86_400_000
 _HOUR_MS = 3_600_000
 _PAGE = 1000
+# What is older is not to be had (USD-M API, "Account Trade List", "Get Income History").
+_KEPT_MS = 89 * 86_400_000
 
 
 class FuturesBooks:
@@ -63,7 +65,8 @@ class FuturesBooks:
         """Funding payments since ``since`` (ms), oldest first."""
         found: list[Funding] = []
         params: Params = {
-            "symbol": symbol, "incomeType": "FUNDING_FEE", "startTime": since, "limit": _PAGE,
+            "symbol": symbol, "incomeType": "FUNDING_FEE", "startTime": self._oldest(since),
+            "limit": _PAGE,
         }  # fmt: skip
         for page in range(1, 1000):
             answer = await self._read(
@@ -102,7 +105,7 @@ class FuturesBooks:
     async def _trades_since(self, symbol: str, since: int) -> dict[str, list[Fill]]:
         """Trades by order; a question spans a week at most (USD-M API, "Account Trade List")."""
         found: dict[str, dict[str, Fill]] = {}
-        start, now = since, self._desk.now_ms()
+        start, now = self._oldest(since), self._desk.now_ms()
         while start <= now:
             params: Params = {
                 "symbol": symbol, "startTime": start, "limit": _PAGE,
@@ -140,6 +143,9 @@ class FuturesBooks:
                 became = futures_parse.order_id_of(raw.get("actualOrderId"))
                 if became is not None:
                     self._names.learn(became, text(raw, "clientAlgoId"))
+
+    def _oldest(self, since: int) -> int:
+        return max(since, self._desk.now_ms() - _KEPT_MS)
 
     async def _read(self, method: Any, params: Params, weight: int = 1) -> Any:
         return await self._desk.read(method, params, self._desk.ask(Priority.READ, weight))

@@ -47,6 +47,7 @@ class EventReader:
         client_id = self._names.of(order_id, text(o, "c"))
         if not ours(client_id):
             return [ForeignEvent(text(o, "s"))] if number(o, "l") > 0 else []
+        self._names.learn(order_id, client_id)
         filled = number(o, "z")
         return [
             OrderReport(

@@ -110,7 +110,10 @@ def algo_event(status: str) -> OrderEvent:
 
 def order_id_of(value: Any) -> str | None:
     """Id of the order that a conditional one became; empty, or 0, until it is triggered."""
-    return str(value) if value not in {None, "", "0", 0} else None
+    told = str(value) if isinstance(value, int | str) and value else "0"
+    if not told.isdecimal():
+        raise Unreadable("order id of an unknown form")
+    return told if int(told) else None
 
 
 def trades(raw: Any) -> dict[str, list[Fill]]:

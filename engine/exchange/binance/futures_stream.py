@@ -40,6 +40,7 @@ class PrivateSocket(MarketSocket):
         super().__init__(endpoints.futures_private, endpoints, self._route)
         self._clock = clock
         self._listeners: dict[str, list[Subscription]] = {}
+        self._subscribed: set[str] = set()
         self._asking = asyncio.Lock()
         self._asked = 0
         self._proving = asyncio.Lock()
@@ -58,6 +59,7 @@ class PrivateSocket(MarketSocket):
         others.append(subscription)
         if len(others) == 1:
             await self._order("SUBSCRIBE", [key])
+            self._subscribed.add(key)
 
     async def leave(self, key: str, subscription: Subscription) -> None:
         """Hand it nothing any more."""
@@ -65,6 +67,7 @@ class PrivateSocket(MarketSocket):
         if subscription in others:
             others.remove(subscription)
         if not others and self._listeners.pop(key, None) is not None and not self.lost:
+            self._subscribed.discard(key)
             with suppress(Unavailable):
                 await self._order("UNSUBSCRIBE", [key])
 
@@ -75,10 +78,10 @@ class PrivateSocket(MarketSocket):
         """
         async with self._proving:
             if self._proved_at < since:
-                now = asyncio.get_running_loop().time()
+                now, expected = asyncio.get_running_loop().time(), set(self._subscribed)
                 listed = await self._order("LIST_SUBSCRIPTIONS", [])
                 self._proved_at = now
-                for gone in self._listeners.keys() - set(listed or ()):
+                for gone in expected - set(listed or ()):
                     self._lose(gone, "no longer subscribed")
         if key not in self._listeners:
             raise Unavailable("the user data stream is no longer subscribed")
@@ -97,6 +100,7 @@ class PrivateSocket(MarketSocket):
             subscription.tell(event)
 
     def _lose(self, key: str, why: str) -> None:
+        self._subscribed.discard(key)
         for subscription in self._listeners.pop(key, ()):
             subscription.lose(why)
 
@@ -215,9 +219,11 @@ class _KeyLife:
 
 async def _listen_key(desk: Desk) -> str:
     """The account's key, made when there is none."""
-    answer: str = await desk.read(
-        desk.client.futures_stream_get_listen_key, {}, desk.ask(Priority.READ), signed=False
-    )
+    method = desk.client.futures_stream_get_listen_key
+    try:
+        answer: str = await desk.read(method, {}, desk.ask(Priority.READ), signed=False)
+    except (KeyError, TypeError):
+        raise Unavailable("the listen key cannot be read") from None
     return answer
 
 

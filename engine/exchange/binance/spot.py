@@ -1,17 +1,18 @@
 """One spot account: orders, OCO lists, look-ups and the account's own stream."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from engine.core.errors import NotSent, OrderGone, Unavailable
+from engine.core.errors import OrderGone
 from engine.core.market import Side, SymbolRules
 from engine.core.money import fixed
 from engine.core.order import Fill, Order, OrderKind, OrderReport
 from engine.exchange.binance import parse
-from engine.exchange.binance.ask import Ask, Priority, Product, urgency
+from engine.exchange.binance.ask import Priority, Product, urgency
 from engine.exchange.binance.client import Client
 from engine.exchange.binance.connection import Connection
+from engine.exchange.binance.desk import Desk, Params
 from engine.exchange.binance.errors import Unreadable, translated
 from engine.exchange.binance.fields import field, items
 from engine.ports.account import Balance
@@ -25,7 +26,6 @@ _TYPES = {
     OrderKind.STOP_LIMIT: "STOP_LOSS_LIMIT",
 }
 _TIMED = frozenset({"LIMIT", "STOP_LOSS_LIMIT"})
-Params = dict[str, str | int]
 
 
 class SpotTrader:
@@ -34,6 +34,7 @@ class SpotTrader:
     def __init__(self, connection: Connection, client: Client) -> None:
         self._connection = connection
         self._client = client
+        self._desk = Desk(connection, client, Product.SPOT)
 
     @property
     def futures(self) -> None:
@@ -44,8 +45,9 @@ class SpotTrader:
     async def place(self, order: Order, rules: SymbolRules) -> OrderReport:  # noqa: ARG002
         """Send one order."""
         params = order_params(order)
-        answer = await self._send(
-            self._client.create_order, params, order, self._ask(urgency(order.leg), orders=1)
+        ask = self._desk.ask(urgency(order.leg), orders=1)
+        answer = await self._desk.send(
+            self._client.create_order, params, ask, signed_at=order.signed_at
         )
         with translated(sending=True):
             return parse.order_report(answer)
@@ -58,8 +60,9 @@ class SpotTrader:
     ) -> tuple[OrderReport, OrderReport]:
         """Send both legs as one list."""
         params = oco_params(target, stop)
-        answer = await self._send(
-            self._client.v3_post_order_list_oco, params, target, self._ask(Priority.STOP, orders=2)
+        ask = self._desk.ask(Priority.STOP, orders=2)
+        answer = await self._desk.send(
+            self._client.v3_post_order_list_oco, params, ask, signed_at=target.signed_at
         )
         with translated(sending=True):
             reports = {report.client_id: report for report in parse.list_reports(answer)}
@@ -76,8 +79,7 @@ class SpotTrader:
         else:
             params["origClientOrderId"] = order.client_id
             cancel = self._client.cancel_order
-        ask = self._ask(Priority.STOP)
-        answer = await self._connection.send(self._checked(cancel, params, NotSent), ask=ask)
+        answer = await self._desk.send(cancel, params, self._desk.ask(Priority.STOP))
         with translated(sending=True):
             if order.list_id is not None:
                 return parse.list_reports(answer)
@@ -95,8 +97,8 @@ class SpotTrader:
 
     async def open_orders(self, symbol: str) -> list[OrderReport]:
         """All open orders of the symbol; one that cannot be read makes the answer unread."""
-        answer = await self._read(
-            self._client.get_open_orders, {"symbol": symbol}, self._ask(Priority.READ, 6)
+        answer = await self._desk.read(
+            self._client.get_open_orders, {"symbol": symbol}, self._desk.ask(Priority.READ, 6)
         )
         with translated(sending=False):
             return [parse.order_report(raw) for raw in items(answer, "open orders")]
@@ -114,8 +116,10 @@ class SpotTrader:
 
     async def balances(self) -> dict[str, Balance]:
         """Free and locked amounts."""
-        answer = await self._read(
-            self._client.get_account, {"omitZeroBalances": "true"}, self._ask(Priority.READ, 20)
+        answer = await self._desk.read(
+            self._client.get_account,
+            {"omitZeroBalances": "true"},
+            self._desk.ask(Priority.READ, 20),
         )
         with translated(sending=False):
             return parse.balances(answer)
@@ -130,46 +134,21 @@ class SpotTrader:
 
     async def _find(self, order: Order) -> Any:
         params: Params = {"symbol": order.symbol, "origClientOrderId": order.client_id}
-        return await self._read(self._client.get_order, params, self._ask(Priority.DOUBT, 4))
+        return await self._desk.read(
+            self._client.get_order, params, self._desk.ask(Priority.DOUBT, 4)
+        )
 
     async def _trades(self, order: Order, exchange_id: str) -> list[Fill]:
         found: list[Fill] = []
         params: Params = {"symbol": order.symbol, "orderId": exchange_id, "limit": _PAGE}
         while True:
-            ask = self._ask(Priority.DOUBT, 5)
-            page = await self._read(self._client.get_my_trades, params, ask)
+            ask = self._desk.ask(Priority.DOUBT, 5)
+            page = await self._desk.read(self._client.get_my_trades, params, ask)
             with translated(sending=False):
                 found += [parse.trade(raw, order.client_id) for raw in items(page, "trades")]
             if len(page) < _PAGE:
                 return found
             params["fromId"] = int(found[-1].trade_id) + 1
-
-    async def _send(
-        self, method: Callable[..., Awaitable[Any]], params: Params, order: Order, ask: Ask
-    ) -> Any:
-        if order.signed_at is not None:
-            params["signed_at"] = order.signed_at
-        call = self._checked(method, params, NotSent)
-        return await self._connection.send(call, ask=ask)
-
-    async def _read(self, method: Callable[..., Awaitable[Any]], params: Params, ask: Ask) -> Any:
-        return await self._connection.read(self._checked(method, params, Unavailable), ask=ask)
-
-    def _ask(self, priority: Priority, weight: int = 1, orders: int = 0) -> Ask:
-        return Ask(Product.SPOT, priority, self._client.owner, weight, orders)
-
-    def _checked(
-        self,
-        method: Callable[..., Awaitable[Any]],
-        params: Params,
-        closed: type[NotSent | Unavailable],
-    ) -> Callable[[], Awaitable[Any]]:
-        def call() -> Awaitable[Any]:
-            if self._client.session.closed:
-                raise closed("the account was closed")
-            return method(**params)
-
-        return call
 
 
 def order_params(order: Order) -> Params:

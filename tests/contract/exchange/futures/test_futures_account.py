@@ -198,6 +198,7 @@ async def test_trades_of_more_than_a_week_ago_are_found(venue):
 async def test_an_order_that_traded_and_is_not_to_be_read_yet_makes_no_stranger_of_it(venue):
     since = venue.lab.clock.now_ms()
     await venue.enter()
+    await venue.by_hand("SELL", "0.01")
     await venue.lab.fault("status", "/fapi/v1/order", "GET", status=400, code=-2013)
     with pytest.raises(Unavailable):
         await venue.books.foreign_orders(SYMBOL, since)
