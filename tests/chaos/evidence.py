@@ -6,20 +6,20 @@ Nothing here asks Skipper about itself: the file is opened read-only, ids are pa
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.chaos.installation import Installation
 from tests.chaos.traders import Trader
-from tests.journeys.world import World
 
 Row = dict[str, Any]
 _TABLES = (
     *("accounts", "keys", "bots", "orders", "fills", "positions", "trades", "counters"),
-    *("outbox", "drafts"),
+    *("outbox", "drafts", "signals", "audit", "installs", "alembic_version"),
 )
 _EXACT = frozenset({
     "quantity", "price", "stop_price", "filled_qty", "filled_quote", "booked_qty", "commission",
@@ -42,7 +42,9 @@ class Evidence:
     """One look at everything. ``chats``: the bot's messages by Telegram user.
 
     ``steps``: step size by symbol; ``keys``: API key by Telegram user. Every account began with
-    nothing but ``money`` USDT.
+    nothing but ``money``, by asset. ``speed``: market seconds per real one. ``starts``: seconds
+    from each spawn to trading. ``stopped``: names of bots whose stop was shown as done.
+    ``earlier`` is the look before this one.
     """
 
     exchange: dict[str, Any]
@@ -51,7 +53,11 @@ class Evidence:
     integrity: list[str]
     chats: dict[int, list[Row]]
     keys: dict[int, str]
-    money: Decimal
+    money: dict[str, Decimal]
+    speed: float = 1.0
+    starts: list[float] = field(default_factory=list)
+    stopped: frozenset[str] = frozenset()
+    earlier: "Evidence | None" = None
 
     def key_of(self, owner_id: int) -> str:
         """API key of the person behind an account row."""
@@ -78,18 +84,38 @@ def read_tables(database: Path) -> tuple[dict[str, list[Row]], list[str]]:
     return tables, [line for line in found if line != "ok"]
 
 
-async def gather(world: World, traders: list[Trader], money: Decimal) -> Evidence:
-    """One look at all three."""
-    tables, integrity = read_tables(world.service.folder / "skipper.db")
-    return Evidence(
-        exchange=await world.books(),
-        steps=await _steps(world.market),
-        tables=tables,
-        integrity=integrity,
-        chats={t.user: await _chat(world.http, t.user) for t in traders},
-        keys={t.user: t.key for t in traders},
-        money=money,
-    )
+class Watch:
+    """Looks at one installation again and again."""
+
+    def __init__(self, world: Installation, money: dict[str, Decimal]) -> None:
+        self.world = world
+        self.money = money
+        self.traders: list[Trader] = []
+        self.stopped: frozenset[str] = frozenset()
+        self._steps: dict[str, Decimal] = {}
+        self._last: Evidence | None = None
+
+    async def look(self) -> Evidence:
+        """Everything; the exchange before the rows, so that what is there must have one."""
+        if not self._steps:
+            self._steps = await _steps(self.world.market)
+        exchange = await self.world.books()
+        tables, integrity = read_tables(self.world.service.folder / "skipper.db")
+        seen = Evidence(
+            exchange=exchange,
+            steps=self._steps,
+            tables=tables,
+            integrity=integrity,
+            chats={t.user: await _chat(self.world.http, t.user) for t in self.traders},
+            keys={t.user: t.key for t in self.traders},
+            money=self.money,
+            speed=self.world.speed,
+            starts=list(self.world.service.starts),
+            stopped=self.stopped,
+            earlier=self._last,
+        )
+        self._last = replace(seen, earlier=None)
+        return seen
 
 
 async def _steps(market: httpx.AsyncClient) -> dict[str, Decimal]:

@@ -1,28 +1,22 @@
 """Moments of sudden death: while starting, while trading, or inside the order protocol."""
 
 import asyncio
-import os
-import signal
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from tests.journeys.world import World
+from tests.chaos.installation import Installation
+from tests.chaos.processes import Program
+from tests.chaos.venues import Venue
 
-EARLIEST, LATEST = 0.05, 1.5
+EARLIEST, LATEST = 0.02, 0.6
 # A protocol moment that does not come by itself is not waited for longer.
-_PATIENCE = 4.0
-_REQUESTS = (
-    ("POST", "/api/v3/order"),
-    ("POST", "/api/v3/orderList/oco"),
-    ("DELETE", "/api/v3/orderList"),
-)
-# A request that is read is carried out, unless the line broke: then its death is told as "lost".
-_AT = ("request_read", "accepted_not_answered", "half_answer", "lost")
-_EVENT = {"at": "event_sent", "stream": "user@executionReport"}
-_MOMENTS = (*({"at": at, "method": m, "path": p} for at in _AT for m, p in _REQUESTS), _EVENT)
+_PATIENCE = 2.0
+# A request that is read is carried out, unless the line broke: then its death is told as "lost",
+# and the order is in doubt for half a minute, so it is rare.
+_AT = {"request_read": 5, "accepted_not_answered": 5, "half_answer": 4, "lost": 1}
+_EVENTS = 0.15
 STARTING, RECOVERING, TRADING, PROTOCOL = "starting", "recovering", "trading", "protocol"
-_PHASES = {STARTING: 2, RECOVERING: 2, TRADING: 3, PROTOCOL: 5}
+_PHASES = {STARTING: 2, RECOVERING: 2, TRADING: 3, PROTOCOL: 6}
 
 
 @dataclass(frozen=True)
@@ -41,53 +35,44 @@ class Moment:
     def __str__(self) -> str:
         if self.fault is None:
             return self.phase
-        return f"{self.phase}: {self.fault['at']} {self.fault.get('path', '')}".strip()
+        where = (self.fault.get("method", ""), self.fault.get("path", ""))
+        return " ".join([f"{self.phase}: {self.fault['at']}", *where]).strip()
 
 
-def moments(random: Random, count: int) -> list[Moment]:
+def moments(random: Random, count: int, venues: tuple[Venue, ...]) -> list[Moment]:
     """Random moments."""
     phases = random.choices(list(_PHASES), list(_PHASES.values()), k=count)
-    return [_moment(random, phase) for phase in phases]
+    return [_moment(random, phase, random.choice(venues)) for phase in phases]
 
 
-def _moment(random: Random, phase: str) -> Moment:
+def _moment(random: Random, phase: str, venue: Venue) -> Moment:
     seconds = random.uniform(EARLIEST, LATEST)
     if phase in {STARTING, TRADING}:
         return Moment(phase, seconds)
-    return Moment(phase, seconds, random.choice(_MOMENTS))
+    if random.random() < _EVENTS:
+        return Moment(phase, seconds, {"at": "event_sent", "stream": venue.events})
+    method, path = random.choice(venue.orders)
+    at = random.choices(list(_AT), list(_AT.values()))[0]
+    return Moment(phase, seconds, {"at": at, "method": method, "path": path})
 
 
-async def start_and_kill(world: World, moment: Moment) -> bool:
-    """Start the service and kill it at the moment; False when a protocol moment did not come."""
-    await world.service.kill()
-    start = asyncio.gather(world.service.start(), return_exceptions=True)
-    if moment.phase in {TRADING, PROTOCOL}:
-        for failure in await start:
-            if failure is not None:
-                raise failure
-        return await kill(world, moment)
-    async with asyncio.timeout(LATEST):
-        while world.service._process is None:  # noqa: ASYNC110 - nothing tells of the spawn
-            await asyncio.sleep(0)
-    hit = await kill(world, moment)
-    await start
-    return hit
-
-
-async def kill(world: World, moment: Moment) -> bool:
+async def dies(world: Installation, moment: Moment) -> bool:
     """Kill the running service at the moment; False when a protocol moment did not come."""
-    process: Any = world.service._process
+    service = world.service
+    if moment.phase in {STARTING, RECOVERING}:
+        await service.kill()
+        service.begin()
+    process = service.process
+    assert process is not None
     if moment.phase != RECOVERING:
         await asyncio.sleep(moment.seconds)
     hit = moment.fault is None or await _killed_by_fault(world, process, moment.fault)
-    if process.returncode is None:
-        os.kill(process.pid, signal.SIGKILL)
-        await process.wait()
-    (await world.market.delete("/sandbox/faults")).raise_for_status()
+    await service.kill()
+    await world.heal()
     return hit
 
 
-async def _killed_by_fault(world: World, process: Any, fault: dict[str, str]) -> bool:
+async def _killed_by_fault(world: Installation, process: Program, fault: dict[str, str]) -> bool:
     if fault["at"] == "lost":
         fault = {**fault, "at": "request_read"}
         await world.fault(what="drop_before", method=fault["method"], path=fault["path"])

@@ -25,11 +25,6 @@ def every_order_has_its_row(seen: Evidence) -> Iterator[str]:
             yield f"order {order['clientOrderId']} has no row"
         elif seen.key_of(row["owner_id"]) != order["apiKey"]:
             yield f"order {order['clientOrderId']} is on somebody else's account"
-    for request in seen.exchange["requests"]:
-        for name, value in request["params"].items():
-            new = name in {"newClientOrderId", "aboveClientOrderId", "belowClientOrderId"}
-            if new and value not in rows:
-                yield f"request {request['number']} asked for {value}, which has no row"
 
 
 def no_order_is_doubled(seen: Evidence) -> Iterator[str]:
@@ -99,7 +94,63 @@ def _same(row: Row, order: Row) -> Iterator[str]:
 
 
 def positions_are_covered(seen: Evidence) -> Iterator[str]:
-    """What is held stands under live stops of the same size; nothing else is live."""
+    """What is held stands under live stops of the same size, and no other leg sells more."""
+    live = _live(seen)
+    for row in seen.tables["positions"]:
+        legs = live.get((row["bot_id"], row["decision"]), {})
+        held = row["entry_qty"] - row["exit_qty"] - row["fee_base"]
+        step = seen.steps[row["symbol"]]
+        sellable = held // step * step
+        if row["state"] == "closed":
+            continue
+        if legs.get("s", ZERO) != sellable:
+            yield f"position {row['id']} holds {held}, its stop covers {legs.get('s', ZERO)}"
+        if legs.get("t", ZERO) > sellable or set(legs) - {"s", "t"}:
+            yield f"position {row['id']} holds {held}, live are {dict(legs)}"
+
+
+def the_naked_clock_runs(seen: Evidence) -> Iterator[str]:
+    """In the rows, at any moment: an open position without full cover has its clock running."""
+    stops: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in seen.tables["orders"]:
+        if row["leg"] == "s" and row["state"] in {"open", "part_filled"}:
+            stops[row["position_id"]] += row["quantity"] - row["filled_qty"]
+    for row in seen.tables["positions"]:
+        held = row["entry_qty"] - row["exit_qty"] - row["fee_base"]
+        step = seen.steps[row["symbol"]]
+        naked = (
+            row["state"] == "open" and row["guarded"] and stops[row["id"]] < held // step * step
+        )
+        if naked and row["naked_since"] is None:
+            yield f"position {row['id']} holds {held} under {stops[row['id']]}, no clock runs"
+
+
+def no_order_is_orphaned(seen: Evidence) -> Iterator[str]:
+    """Nothing is live for a position that is closed or was never there."""
+    open_ones = {
+        (p["bot_id"], p["decision"]) for p in seen.tables["positions"] if p["state"] != "closed"
+    }
+    for decision, legs in _live(seen).items():
+        if decision not in open_ones:
+            yield f"live are {dict(legs)} of {decision}, which holds nothing"
+
+
+def exits_never_exceed_the_position(seen: Evidence) -> Iterator[str]:
+    """At any moment, by the exchange alone: live exits, an OCO once, do not sell too much."""
+    held: dict[tuple[int, int], Decimal] = defaultdict(lambda: ZERO)
+    for order in seen.exchange["orders"]:
+        made = parse_id(order["clientOrderId"])
+        if made is not None:
+            sign = 1 if made.leg == "e" else -1
+            held[made.bot, made.decision] += sign * Decimal(order["executedQty"])
+    for decision, legs in _live(seen).items():
+        exits = max(legs.get("s", ZERO), legs.get("t", ZERO)) + legs.get("c", ZERO)
+        if exits > held[decision]:
+            yield f"{decision} holds {held[decision]}, live exits would sell {exits}"
+
+
+def _live(seen: Evidence) -> dict[tuple[int, int], dict[str, Decimal]]:
+    """Open quantity by decision and leg."""
     live: dict[tuple[int, int], dict[str, Decimal]] = defaultdict(
         lambda: defaultdict(lambda: ZERO)
     )
@@ -108,21 +159,7 @@ def positions_are_covered(seen: Evidence) -> Iterator[str]:
         if order["status"] in _LIVE and made is not None:
             left = Decimal(order["origQty"]) - Decimal(order["executedQty"])
             live[made.bot, made.decision][made.leg] += left
-    for row in seen.tables["positions"]:
-        legs = live.pop((row["bot_id"], row["decision"]), {})
-        held = row["entry_qty"] - row["exit_qty"] - row["fee_base"]
-        what = f"position {row['id']}"
-        if row["state"] == "closed":
-            if legs:
-                yield f"{what} is closed, live are still {dict(legs)}"
-            continue
-        step = seen.steps[row["symbol"]]
-        sellable = held // step * step
-        if legs.get("s", ZERO) != sellable:
-            yield f"{what} holds {held}, its stop covers {legs.get('s', ZERO)}"
-        if legs.get("t", ZERO) > sellable or set(legs) - {"s", "t"}:
-            yield f"{what} holds {held}, live are {dict(legs)}"
-    yield from (f"live orders {dict(legs)} of {d} without a position" for d, legs in live.items())
+    return live
 
 
 def one_leg_of_a_list_fills(seen: Evidence) -> Iterator[str]:

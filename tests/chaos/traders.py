@@ -1,22 +1,30 @@
-"""What the traders of a chaos run do in their chats: busy bots, a draft half done, a calm end.
+"""The people of a chaos run: each with an exchange account and a busy bot, and a calm end.
 
-Buttons are found by what they ask for, so that no wording matters here.
+Bots are written into the database before the service starts; what people do afterwards they do
+in the chat. Buttons are found by what they ask for, so that no wording matters here.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from random import Random
 
+from engine.core.account import Credentials, Role
+from engine.core.bot_config import BotConfig, Environment, Mode
+from engine.core.bot_state import BotEvent, next_bot_state
+from storage.opening import check_canary, open_storage
+from storage.vault import FernetVault, load_master_key
+from tests.chaos.installation import Installation
 from tests.journeys.person import Message, Person
-from tests.journeys.world import OPERATOR, World
+from tests.journeys.world import OPERATOR
 
-MONEY = Decimal(10_000)
+MONEY = {"USDT": Decimal(10_000), "BNB": Decimal(1)}
 # Averages this short cross every few candles: in seconds there is something to disturb.
-_HASTY = {"ema_fast": "2", "ema_slow": "4"}
-DRAFT_SYMBOL = "XRPUSDT"
-DRAFT_NAME = "Zulu"
+_HASTY = {"ema_fast": 2, "ema_slow": 4}
 _NAMES = ("Alpha", "Bravo", "Charlie", "Delta")
+_EXITS = ("0.3", "0.5", "1")
+_LIMITS = (None, None, 4)
 
 
 @dataclass(frozen=True)
@@ -27,80 +35,82 @@ class Trader:
     person: Person
     key: str
     bot: str
-    symbol: str
 
 
-async def settle_in(world: World, symbols: Sequence[str]) -> list[Trader]:
-    """One trader per symbol, each with one running bot; the first has half made another one."""
-    operator = world.person()
-    await _say(operator, "/start")
+async def settle_in(
+    world: Installation, random: Random, symbols: Sequence[str], at: int
+) -> list[Trader]:
+    """One trader per symbol, each with one running bot, in the chat since ``at`` (ms)."""
+    folder = world.service.folder
+    url = f"sqlite+aiosqlite:///{folder / 'skipper.db'}"
+    await world.service.migrate()
+    vault = FernetVault(load_master_key(folder / "master.key"))
     traders = []
     for number, symbol in enumerate(symbols):
         user = OPERATOR + number
-        if number:
-            await _invite(operator, world.person(user))
         key = f"{number}{'K' * 63}"
-        traders.append(Trader(user, world.person(user), key, _NAMES[number], symbol))
-        account = {"key": key, "secret": key[::-1], "balances": {"USDT": str(MONEY)}}
+        account = {
+            "key": key, "secret": key[::-1], "bnb_burn": random.random() < 0.4,
+            "balances": {asset: str(amount) for asset, amount in MONEY.items()},
+        }  # fmt: skip
         (await world.market.post("/sandbox/accounts", json=account)).raise_for_status()
-    await asyncio.gather(*(_equip(trader) for trader in traders))
-    await _to_settings(operator, DRAFT_SYMBOL)
+        trader = Trader(user, world.person(user), key, _NAMES[number])
+        traders.append(trader)
+        config = BotConfig(
+            name=trader.bot, symbol=symbol, mode=Mode.LOCAL, params=_HASTY, size=Decimal(100),
+            stop_loss=Decimal(random.choice(_EXITS)), take_profit=Decimal(random.choice(_EXITS)),
+            max_daily_trades=random.choice(_LIMITS),
+        )  # fmt: skip
+        await _furnish(url, vault, trader, config, at)
+        await trader.person.say("/start")
     return traders
 
 
-async def finish_draft(trader: Trader) -> None:
-    """Go on with the bot that was half made before everything went wrong."""
+async def _furnish(
+    url: str, vault: FernetVault, trader: Trader, config: BotConfig, at: int
+) -> None:
+    storage = await open_storage(url)
+    try:
+        await check_canary(storage, vault)
+        role = Role.ADMIN if trader.user == OPERATOR else Role.TRADER
+        async with storage.system() as unit:
+            owner = await unit.accounts.add(trader.user, trader.bot, role, at)
+            await unit.commit()
+        key = Credentials(trader.key, trader.key[::-1], Environment.LOCAL)
+        async with storage.of(owner.id) as unit:
+            added = await unit.keys.add(
+                "main", Environment.LOCAL, f"print {trader.user}", vault.seal(owner.id, key), at,
+                ip_restricted=False,
+            )  # fmt: skip
+            bot = await unit.bots.add(config.model_copy(update={"key_id": added.id}), at)
+            started = next_bot_state(bot.state, BotEvent.START)
+            await unit.bots.save(replace(bot, state=started))
+            await unit.commit()
+    finally:
+        await storage.close()
+
+
+async def begin_draft(trader: Trader) -> None:
+    """Half make a bot in the chat: the draft must outlive everything that follows."""
     await _say(trader.person, "/new")
-    await _tap(trader.person, "w:resume")
-    await _from_settings(trader.person, DRAFT_NAME)
-    await _tap(trader.person, "w:create:stopped")
+    await _tap(trader.person, "w:set:spot:")
 
 
-async def stop_all(traders: Sequence[Trader]) -> None:
-    """Stop every bot and leave its position to its exits."""
+async def stop_all(traders: Sequence[Trader]) -> frozenset[str]:
+    """Stop every bot and leave its position to its exits; returns the bots shown as stopped."""
     await asyncio.gather(*(_stop(trader) for trader in traders))
-
-
-async def _invite(operator: Person, guest: Person) -> None:
-    await _say(operator, "/invite")
-    made = await _tap(operator, "a:invite_as:trader")
-    await _say(guest, f"/start {made['text'].split('?start=')[1].split()[0]}")
-
-
-async def _equip(trader: Trader) -> None:
-    person = trader.person
-    await _say(person, "/keys")
-    await _tap(person, "k:add")
-    for answer in ("main", trader.key, trader.key[::-1]):
-        await _say(person, answer)
-    await person.reads(str(MONEY))
-    await _to_settings(person, trader.symbol)
-    for name, value in _HASTY.items():
-        await _tap(person, f"w:at:param.{name}")
-        await _say(person, value)
-    await _from_settings(person, trader.bot)
-    await _tap(person, "w:create:start")
-
-
-async def _to_settings(person: Person, symbol: str) -> None:
-    await _say(person, "/new")
-    for answer in ("spot", symbol, "1m", "ema_rsi"):
-        await _tap(person, f"w:set:{answer}:")
-
-
-async def _from_settings(person: Person, name: str) -> None:
-    await _tap(person, "w:next")
-    for answer in ("100", "0.5", "1", "off", "off", "local"):
-        await _tap(person, f"w:set:{answer}:")
-    await _say(person, name)
+    return frozenset(trader.bot for trader in traders)
 
 
 async def _stop(trader: Trader) -> None:
     """A card that moved on while it was tapped is tapped again."""
     person = trader.person
-    shown = await _say(person, "/bots")
-    rows = [b for row in shown["buttons"] for b in row if b["text"] == trader.bot]
-    card = await _tap(person, rows[0]["data"])
+    before = person._seen
+    await person.say("/bots")
+    listed = await person.sees(
+        lambda m: m["seq"] > before and _named(m, trader.bot) is not None, what=trader.bot
+    )
+    card = await _tap(person, _named(listed, trader.bot) or "")
     while any(_data(card, act) for act in ("b:stop:", "b:stop_leave:")):
         leave = _data(card, "b:stop_leave:")
         card = await _tap(person, "b:stop_leave:" if leave else "b:stop:")
@@ -111,7 +121,8 @@ async def _say(person: Person, text: str) -> Message:
     before = person._seen
     await person.say(text)
     return await person.sees(
-        lambda m: m["seq"] > before and not _is_alert(m), what=f"an answer to {text!r}"
+        lambda m: m["seq"] > before and bool(m["buttons"]) and not _is_alert(m),
+        what=f"an answer to {text!r}",
     )
 
 
@@ -122,6 +133,12 @@ async def _tap(person: Person, act: str) -> Message:
     return await person.sees(
         lambda m: m["id"] == message["id"] and m["seq"] > message["seq"], what=f"after {act}"
     )
+
+
+def _named(message: Message, name: str) -> str | None:
+    """What the button of this name asks for."""
+    found = (b for row in message["buttons"] for b in row)
+    return next((b["data"] for b in found if name in b["text"]), None)
 
 
 def _data(message: Message, act: str) -> str | None:

@@ -1,0 +1,46 @@
+"""A short stretch of chaos: nothing is doubled, lost or forgotten, and no check is blind.
+
+The long form, over many seeds: ``python -m tests.chaos.run --mode mixed --seeds 20``.
+"""
+
+from functools import partial
+
+import pytest
+
+from tests.chaos.acts import chat, kill_at, pause, second_start, stream
+from tests.chaos.killer import PROTOCOL, RECOVERING, STARTING, TRADING, Moment
+from tests.chaos.lies import overlooked
+from tests.chaos.run import Plan, play
+
+pytestmark = pytest.mark.journey
+NOON = 1_780_056_000_000
+ORDER = {"method": "POST", "path": "/api/v3/order"}
+LIST = {"method": "POST", "path": "/api/v3/orderList/oco"}
+# None that takes the half minute in which an order is proven absent: the long form has those.
+DEATHS = [
+    partial(kill_at, moment=moment)
+    for moment in (
+        Moment(PROTOCOL, 0.05, {"at": "request_read", **LIST}),
+        Moment(STARTING, 0.2),
+        Moment(PROTOCOL, 0.3, {"at": "accepted_not_answered", **ORDER}),
+        Moment(RECOVERING, 0.0, {"at": "half_answer", **LIST}),
+        Moment(TRADING, 0.4),
+    )
+]
+
+
+async def test_five_sudden_deaths_change_nothing_in_the_books_and_no_check_is_blind(tmp_path):
+    outcome = await play(
+        tmp_path, Plan(11, "kill", "spot", DEATHS, ("BTCUSDT", "ETHUSDT"), 300.0, NOON)
+    )
+    assert outcome.problems == []
+    assert outcome.did.total() == len(DEATHS)
+    assert len(outcome.seen.tables["trades"]) > 0
+    assert list(overlooked(outcome.seen)) == []
+
+
+async def test_pauses_a_second_start_and_cut_streams_change_nothing_in_the_books(tmp_path):
+    acts = [pause, second_start, stream, chat, stream]
+    outcome = await play(tmp_path, Plan(12, "mixed", "spot", acts, ("SOLUSDT",), 200.0, NOON))
+    assert outcome.problems == []
+    assert outcome.did.total() == len(acts)
