@@ -125,4 +125,5 @@ async def test_a_price_passed_while_paper_slept_acts_at_the_start(lab, level, re
     await lab.crash()
     await lab.control("price", symbol=SYMBOL, price=str(level))
     await lab.begin()
+    await price(lab, level)
     assert (await lab.closed(bot)).reason is reason
