@@ -81,12 +81,7 @@ class Engine:
         """Recover, then trade; returns once reconciled or once the exchange proved silent."""
         parts = self._parts
         began = parts.clock.now_ms()
-        async with parts.storage.system() as unit:
-            boot = await unit.installs.boot(began)
-            await unit.outbox.release_claimed()
-            await unit.commit()
-        parts.storage.hold(boot.lease)
-        install = boot.install
+        install = await self._boot(began)
         for environment in parts.feeds:
             self.signals.hear(environment)
         await self._meeting.all()
@@ -97,23 +92,14 @@ class Engine:
         attendant = Attendant(
             self.fleet, ledger, self.signals, accounts, parts.nudges, parts.nursery
         )
+        self._meeting.late = attendant.guard_all
         await _restart_naked_clocks(ledger)
         await attendant.sync()
         await self._reconcile(accounts)
         await attendant.guard_all()
-        trailing = TrailingCycle(self.fleet, ledger, self.signals)
-        risk = RiskCycle(
-            fleet=self.fleet,
-            ledger=ledger,
-            signals=self.signals,
-            readiness=self.readiness,
-            trailing=trailing,
-            clock=parts.clock,
-            modes=parts.modes,
-            install=install,
-        )
         reset = DailyReset(ledger, parts.clock)
         await reset.run()
+        risk = self._make_risk(ledger)
         self._risk = parts.nursery.supervise("risk", risk.run)
         parts.nursery.supervise("attendant", attendant.run)
         self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
@@ -132,6 +118,29 @@ class Engine:
                     await self._accounts.land()
         except TimeoutError:
             _log.warning("stopped with requests unanswered; the next start looks them up")
+
+    async def _boot(self, at: int) -> str:
+        """Count this start: whatever an earlier process still writes is refused from now on."""
+        storage = self._parts.storage
+        async with storage.system() as unit:
+            boot = await unit.installs.boot(at)
+            await unit.outbox.release_claimed()
+            await unit.commit()
+        storage.hold(boot.lease)
+        return boot.install
+
+    def _make_risk(self, ledger: Ledger) -> RiskCycle:
+        parts = self._parts
+        return RiskCycle(
+            fleet=self.fleet,
+            ledger=ledger,
+            signals=self.signals,
+            readiness=self.readiness,
+            trailing=TrailingCycle(self.fleet, ledger, self.signals),
+            clock=parts.clock,
+            modes=parts.modes,
+            install=ledger.guard.install,
+        )
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:
         parts = self._parts

@@ -4,7 +4,7 @@ A market that is away costs the others nothing: it is asked again until it answe
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -23,14 +23,18 @@ _PATIENCE = 15.0
 _ASK_AGAIN = 5.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Meeting:
-    """Reads what all bots of a market need before anything is decided."""
+    """Reads what all bots of a market need before anything is decided.
+
+    ``late`` is what must be done once a market that was away has been met after all.
+    """
 
     times: dict[Place, ExchangeTime]
     rulebook: Rulebook
     clock: Clock
     nursery: Nursery
+    late: Callable[[], Awaitable[None]] | None = None
 
     async def all(self) -> None:
         """Every market at once; returns when each has answered or proved silent."""
@@ -66,6 +70,8 @@ class Meeting:
                 await self._meet(environment, market)
             except ExchangeError:
                 continue
+            if self.late is not None:
+                await self.late()
             return
 
 

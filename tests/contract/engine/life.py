@@ -48,7 +48,10 @@ class Life:
                 brokerage=self.broker,
                 rulebook=self.rulebook,
                 feeds={HERE: self.feed},
-                times={(HERE, Market.SPOT): Followed(self.connection.exchange_clock, clock)},
+                times={
+                    (HERE, Market.SPOT): Followed(self.connection.exchange_clock, clock),
+                    (HERE, Market.FUTURES): self.connection.futures_clock,
+                },
                 modes=lab.modes,
                 nudges=self.nudges,
             )
