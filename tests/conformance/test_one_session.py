@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.exchange.simulator.clock import system_ms
+from engine.exchange.simulator.faults import parse
 from engine.exchange.simulator.server import DemoAccount, ExchangeOptions, LocalExchange
 
 KEY, SECRET = "k" * 64, "s" * 64
@@ -54,9 +55,10 @@ async def exchange_now(folder):
         await exchange.stop()
 
 
-async def story(client, market, folder):
-    """What one client observes of the script in an exchange of its own."""
+async def story(client, market, folder, *wrongs):
+    """What one client observes of the script in an exchange of its own, with faults in force."""
     async with exchange_now(folder) as exchange:
+        exchange.world.faults.rules.extend(map(parse, wrongs))
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "tests.conformance.play", client, market, exchange.url, KEY,
             SECRET, cwd=ROOT, env=os.environ | {"NO_PROXY": "*", "no_proxy": "*"},
@@ -117,3 +119,13 @@ async def test_another_client_sees_what_the_products_own_sees(client, market, tm
     theirs = await story(client, market, tmp_path)
     for mine, other in zip(await own_story(market, tmp_path), theirs, strict=True):
         assert other == mine
+
+
+@pytest.mark.parametrize(("wrong", "act"), [
+    ({"what": "edit", "path": "/api/v3/myTrades", "changes": {"*.commission": "0"}}, "fills"),
+    ({"what": "stall", "stream": "user@executionReport", "where": {"X": "FILLED"}}, "reports"),
+])  # fmt: skip
+async def test_an_exchange_that_tells_something_else_gives_another_story(wrong, act, tmp_path):
+    spoiled = await story("python_binance", "spot", tmp_path, wrong)
+    own = await own_story("spot", tmp_path)
+    assert {mine[0] for mine, other in zip(own, spoiled, strict=True) if mine != other} == {act}

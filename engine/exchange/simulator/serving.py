@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.exchange.simulator.auth import account_of, verify
 from engine.exchange.simulator.call import Call, Endpoint
+from engine.exchange.simulator.errors import Refused
 from engine.exchange.simulator.faults import Occasion
 from engine.exchange.simulator.journal import Entry
 from engine.exchange.simulator.orders import Account
@@ -30,7 +31,11 @@ def serve(world: World, endpoint: Endpoint, asked: Asked) -> Any:
         Refused: it is not answered with what it asks for.
     """
     cost = endpoint.cost(asked.params)
-    world.limits.spend_weight(asked.address, cost, endpoint.pools)
+    try:
+        world.limits.spend_weight(asked.address, cost, endpoint.pools)
+    except Refused:
+        world.bans.pressed(asked.address)
+        raise
     asked.entry.weight = cost
     call = Call(world, asked.params, world.clock.now(), skew=skew_of(world, asked.occasion))
     if endpoint.signed or endpoint.keyed:

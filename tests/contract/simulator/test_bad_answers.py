@@ -6,6 +6,8 @@ import time
 import aiohttp
 import pytest
 
+from engine.exchange.simulator import limits
+
 BUY = {"side": "BUY", "type": "MARKET", "quantity": "0.1", "newClientOrderId": "one"}
 POST_ORDER = {"method": "POST", "path": "/api/v3/order"}
 TIME = "/api/v3/time"
@@ -234,3 +236,17 @@ async def test_the_journal_tells_what_each_request_cost_and_how_it_was_refused(l
         ("/api/v3/order", 200, None, 0, 0), ("/ws-api/v3", 101, None, 0, 2),
         ("userDataStream.subscribe.signature", 200, None, 0, 2),
     ]  # fmt: skip
+
+
+async def test_an_address_that_goes_on_after_429_is_banned_and_the_next_time_for_longer(
+    lab, monkeypatch
+):
+    monkeypatch.setattr(limits, "system_ms", lambda: 0)  # no minute ends meanwhile
+    endings = []
+    for _ in range(2):
+        lab.exchange.world.limits.add_weight("127.0.0.1", 6000)
+        answers = [await lab.public(TIME) for _ in range(52)]
+        assert [answer.status for answer in answers] == [429] * 51 + [418]
+        endings.append(int(answers[-1].headers["Retry-After"]))
+        lab.exchange.world.bans.begin("127.0.0.1", 418, 0)
+    assert endings == [120, 240]
