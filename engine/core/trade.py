@@ -51,6 +51,19 @@ class Trade:
         return self.closed_at - self.opened_at
 
 
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """One funding payment on a symbol; ``amount`` in quote asset, negative when paid.
+
+    ``id`` is the exchange's, unique per account.
+    """
+
+    id: str
+    symbol: str
+    amount: Decimal
+    at: int
+
+
 def exit_reason(position: Position, exits: Iterable[Order]) -> ExitReason:
     """Why it ended: what closed the larger part; every exit order carries what it stands for."""
     sold: dict[ExitReason, Decimal] = {}

@@ -22,12 +22,12 @@ from engine.core.order import (
     OrderState,
 )
 from engine.core.position import ExitReason, Position, PositionState
-from engine.core.trade import close_books
+from engine.core.trade import Funding, close_books
 from engine.cycles import tell
 from engine.cycles.books import book, day_of
 from engine.cycles.ledger import Ledger
 from engine.ports.storage import Unit
-from engine.ports.trader import ForeignOrder, Funding
+from engine.ports.trader import ForeignOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from engine.core.market import Book, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Order, OrderKind, OrderReport
 from engine.core.position import ExitReason
+from engine.core.trade import Funding
 from engine.exchange import paper_books as rule
 from engine.exchange import paper_margin as margin
 from engine.exchange.paper_desk import PaperDesk
@@ -21,7 +22,7 @@ from engine.ports.account import Balance
 from engine.ports.clock import Clock
 from engine.ports.market import Prices
 from engine.ports.paper import PaperBooks
-from engine.ports.trader import ForeignEvent, ForeignOrder, Funding, VenuePosition
+from engine.ports.trader import ForeignEvent, ForeignOrder, VenuePosition
 
 TERMS = FuturesTerms(MAX_LEVERAGE, ASSUMED_MAINTENANCE)
 """What paper grants on every symbol."""

@@ -13,8 +13,7 @@ from engine.core.market import Side
 from engine.core.order import Fill, Leg, Order
 from engine.core.position import Position
 from engine.core.signal import Signal
-from engine.core.trade import Trade
-from engine.ports.trader import Funding
+from engine.core.trade import Funding, Trade
 
 
 @dataclass(frozen=True, slots=True)

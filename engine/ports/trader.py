@@ -10,6 +10,7 @@ from engine.core.checks import FuturesTerms
 from engine.core.market import Side, SymbolRules
 from engine.core.order import Fill, Order, OrderReport
 from engine.core.position import ExitReason
+from engine.core.trade import Funding
 from engine.ports.account import Balance
 
 
@@ -55,19 +56,6 @@ class ForeignOrder:
     side: Side
     reason: ExitReason
     fills: tuple[Fill, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """One funding payment on a symbol; ``amount`` in quote asset, negative when paid.
-
-    ``id`` is the exchange's, unique per account.
-    """
-
-    id: str
-    symbol: str
-    amount: Decimal
-    at: int
 
 
 class FuturesAccount(Protocol):

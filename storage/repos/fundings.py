@@ -6,7 +6,7 @@ from sqlalchemy import insert, select
 
 from engine.core.errors import NotFound
 from engine.core.position import Position
-from engine.ports.trader import Funding
+from engine.core.trade import Funding
 from storage.database import Taken
 from storage.models.trading import fundings, positions
 from storage.repos.base import Repo

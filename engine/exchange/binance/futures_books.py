@@ -9,6 +9,7 @@ from engine.core.checks import FuturesTerms
 from engine.core.errors import OrderGone, Unavailable
 from engine.core.market import Side
 from engine.core.order import Fill
+from engine.core.trade import Funding
 from engine.exchange.binance import futures_parse
 from engine.exchange.binance.ask import Priority
 from engine.exchange.binance.desk import Desk, Params
@@ -16,7 +17,7 @@ from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import items, text
 from engine.exchange.binance.futures_names import OrderNames, ours
 from engine.exchange.binance.futures_settings import Settings
-from engine.ports.trader import ForeignOrder, Funding, VenuePosition
+from engine.ports.trader import ForeignOrder, VenuePosition
 
 _DAY = 86_400.0
 _WEEK_MS = 7 * 86_400_000

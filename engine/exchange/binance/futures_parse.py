@@ -14,11 +14,12 @@ from engine.core.market import Side
 from engine.core.money import ZERO
 from engine.core.order import Fill, OrderEvent, OrderReport
 from engine.core.position import ExitReason
+from engine.core.trade import Funding
 from engine.exchange.binance import parse
 from engine.exchange.binance.errors import Unreadable
 from engine.exchange.binance.fields import Json, field, flag, integer, items, number, text
 from engine.ports.account import Balance
-from engine.ports.trader import Funding, VenuePosition
+from engine.ports.trader import VenuePosition
 
 FINISHED = "FINISHED"
 ALGO_EVENTS = {

@@ -9,8 +9,7 @@ from engine.core.checks import DayCount
 from engine.core.events import OutboxRow
 from engine.core.order import Fill, Leg, Order
 from engine.core.position import ExitReason, Position, PositionState
-from engine.core.trade import Trade
-from engine.ports.trader import Funding
+from engine.core.trade import Funding, Trade
 from tests.contract.storage import makers
 from tests.contract.storage.makers import AT, Person
 

@@ -18,8 +18,7 @@ from engine.core.position import (
     ProtectionState,
 )
 from engine.core.signal import Action, Signal
-from engine.core.trade import Trade
-from engine.ports.trader import Funding
+from engine.core.trade import Funding, Trade
 
 INSTALL = "ab121"
 AT = 1_700_000_000_000
