@@ -8,15 +8,16 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.core.errors import ConfigError
-from storage.connected import Connected
 from storage.database import Work
+from storage.snapshot import Snapshot
 from storage.writer import Writer
 
 BUSY_MS = 10_000
+# Readers are on the event loop, and only a file that is being mended keeps them waiting.
+READER_BUSY_MS = 500
 # A rare corruption of the log by several connections, mended in this version:
 # https://sqlite.org/wal.html#walresetbug
 WAL_RESET_FIXED = (3, 51, 3)
@@ -25,7 +26,7 @@ WAL_RESET_FIXED = (3, 51, 3)
 class SqliteDatabase:
     """One database file."""
 
-    def __init__(self, engine: Engine, connection: Connection, readers: AsyncEngine) -> None:
+    def __init__(self, engine: Engine, connection: Connection, readers: Engine) -> None:
         self._engine = engine
         self._connection = connection
         self._readers = readers
@@ -46,9 +47,7 @@ class SqliteDatabase:
             connection.close()
             engine.dispose()
             raise ConfigError(_unusable(url, str(found)))
-        readers = create_async_engine(url, isolation_level="AUTOCOMMIT")
-        event.listen(readers.sync_engine, "connect", _prepare_reader)
-        return cls(engine, connection, readers)
+        return cls(engine, connection, reader_engine(url))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -64,15 +63,15 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """A snapshot, which begins with the first statement."""
-        async with self._readers.connect() as connection:
-            await connection.exec_driver_sql("BEGIN")
+        with self._readers.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
             # Giving the connection back to the pool rolls back.
-            yield Connected(connection, writable=False)
+            yield Snapshot(connection)
 
     async def close(self) -> None:
         """End the writer, then every connection."""
         await self.writer.close()
-        await self._readers.dispose()
+        self._readers.dispose()
         self._connection.close()
         self._engine.dispose()
 
@@ -86,6 +85,18 @@ def writer_engine(url: URL) -> Engine:
         connect_args={"check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_writer)
+    return engine
+
+
+def reader_engine(url: URL) -> Engine:
+    """Engine of the readers; nobody ever waits for one of its connections."""
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        isolation_level="AUTOCOMMIT",
+        max_overflow=-1,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_reader)
     return engine
 
 
@@ -114,7 +125,7 @@ def _prepare_writer(driver: Any, _record: ConnectionPoolEntry) -> None:
 
 def _prepare_reader(driver: Any, _record: ConnectionPoolEntry) -> None:
     cursor = driver.cursor()
-    for pragma in (f"busy_timeout = {BUSY_MS}", "query_only = ON"):
+    for pragma in (f"busy_timeout = {READER_BUSY_MS}", "query_only = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Dialect, Integer, Numeric, Text
@@ -122,7 +123,7 @@ class Amounts(TypeDecorator[dict[str, Decimal]]):
 
 
 class Config(TypeDecorator[BotConfig]):
-    """A bot's configuration, validated again whenever it is read."""
+    """A bot's configuration, validated again when it is read."""
 
     impl = Text
     cache_ok = True
@@ -133,7 +134,13 @@ class Config(TypeDecorator[BotConfig]):
 
     @override
     def process_result_value(self, value: Any, dialect: Dialect) -> BotConfig | None:
-        return None if value is None else BotConfig.model_validate_json(value)
+        return None if value is None else _config(value)
+
+
+@lru_cache(maxsize=10_000)
+def _config(text: str) -> BotConfig:
+    """The same text is the same, frozen configuration: bots are read far oftener than changed."""
+    return BotConfig.model_validate_json(text)
 
 
 class RefusedCheck(TypeDecorator[Refused]):

@@ -101,6 +101,7 @@ async def test_a_cancelled_reader_leaves_the_storage_usable(storage):
         async with storage.reading() as unit:
             while True:
                 await unit.audit.recent(limit=5)
+                await asyncio.sleep(0)
 
     readers = [asyncio.ensure_future(read()) for _ in range(5)]  # noqa: TID251
     for n in range(20):

@@ -1,0 +1,35 @@
+"""A reader's session on SQLite: one moment of the file, beside the writer."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.sql.base import Executable
+
+from storage.database import Record, Values
+
+
+class Snapshot:
+    """Statements of one reader.
+
+    They run on the event loop, as the writer's do: a reader waits for nobody, and handing each
+    statement to a thread and back would take longer than the statement.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+        """All rows that a statement gives."""
+        return self._connection.execute(statement, values).all()
+
+    async def change(self, statement: Executable, values: Values = None) -> int:
+        """Number of rows that a statement touched; the database refuses it."""
+        return self._connection.execute(statement, values).rowcount
+
+    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+        """As ``rows``."""
+        return await self.rows(statement, values)
+
+    async def commit(self) -> None:
+        """Raise RuntimeError."""
+        raise RuntimeError("a reading unit has nothing to commit")
