@@ -16,6 +16,11 @@ from engine.core.money import fixed
 from engine.services.keys import KeyCard
 
 _BALANCES = 6
+_PASSED = {
+    (True, True): "keys.passed_both",
+    (True, False): "keys.passed_spot",
+    (False, True): "keys.passed_futures",
+}
 _FIRST = ("USDT", "USDC", "FDUSD", "BTC", "ETH", "BNB")
 
 
@@ -78,11 +83,17 @@ def key_added(key: Key, rights: KeyRights, texts: Texts, *, parked: bool) -> Scr
 
 def passed(rights: KeyRights, texts: Texts) -> str:
     """What a good key may do and what lies in its account."""
-    lines = [texts.say("keys.passed_both" if rights.can_trade_futures else "keys.passed_spot")]
-    if not rights.ip_restricted:
-        lines.append(texts.say("keys.no_ip"))
-    spot = _balances(rights.balances)
-    lines.append(texts.say("keys.balance" if spot else "keys.empty", balances=spot))
+    markets = (rights.can_trade_spot, rights.can_trade_futures)
+    lines = [texts.say(_PASSED[markets])]
+    warned = {
+        "keys.no_ip": not rights.ip_restricted,
+        "keys.multi_assets": rights.multi_assets,
+        "keys.hedge_mode": rights.hedge_mode,
+    }
+    lines += [texts.say(key) for key, due in warned.items() if due]
+    if rights.can_trade_spot:
+        spot = _balances(rights.balances)
+        lines.append(texts.say("keys.balance" if spot else "keys.empty", balances=spot))
     if rights.can_trade_futures:
         margin = _balances(rights.margin)
         lines.append(texts.say("keys.margin" if margin else "keys.margin_empty", balances=margin))

@@ -32,8 +32,11 @@ def fingerprint(api_key: str) -> str:
 
 
 def require_rights(rights: KeyRights) -> None:
-    """Raise ``Forbidden`` unless the key can trade and cannot move money out."""
-    if not rights.can_read or not rights.can_trade_spot:
+    """Raise ``Forbidden`` unless the key can trade somewhere and cannot move money out.
+
+    The test network gives out keys for one of the two markets only.
+    """
+    if not rights.can_read or not (rights.can_trade_spot or rights.can_trade_futures):
         raise Forbidden("forbidden.key_cannot_trade")
     if rights.can_withdraw:
         raise Forbidden("forbidden.key_can_withdraw")

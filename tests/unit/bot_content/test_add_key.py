@@ -70,7 +70,7 @@ async def test_the_key_lies_in_no_row_in_plain_text(tmp_path):
     [
         ({"can_withdraw": True}, "can withdraw"),
         ({"can_transfer": True}, "transfer money out"),
-        ({"can_trade_spot": False}, "may not trade"),
+        ({"can_trade_spot": False}, "may trade neither"),
     ],
 )
 async def test_a_key_with_the_wrong_rights_is_refused(office, chat, changes, words):

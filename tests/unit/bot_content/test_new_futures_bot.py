@@ -191,6 +191,17 @@ async def test_a_key_card_tells_its_markets_and_both_balances(office, chat):
     await chat.tap("Test")
     assert "works for spot only" in chat.text
     assert "not futures" in chat.text
+    modes = {"can_trade_futures": True, "hedge_mode": True, "multi_assets": True}
+    office.key_check.rights = replace(office.key_check.rights, can_trade_spot=False, **modes)
+    await chat.tap("Test")
+    assert "may trade futures, not spot" in chat.text
+    assert "multi-assets mode is on" in chat.text
+    assert "hedge mode is on" in chat.text
+    assert "spot free" not in chat.text
+    nothing = replace(office.key_check.rights, can_trade_futures=False)
+    office.key_check.rights = nothing
+    await chat.tap("Test")
+    assert "neither spot nor futures" in chat.text
 
 
 async def test_back_leads_through_the_futures_questions_only_on_futures(chat):
