@@ -43,8 +43,8 @@ class Evidence:
 
     ``steps``: step size by symbol; ``keys``: API key by Telegram user. Every account began with
     nothing but ``money``, by asset. ``speed``: market seconds per real one. ``starts``: seconds
-    from each spawn to trading. ``stopped``: names of bots whose stop was shown as done.
-    ``earlier`` is the look before this one.
+    from each spawn to trading; ``deaths``: ms since the epoch. ``stopped``: names of
+    bots whose stop was shown as done. ``earlier`` is the look before this one.
     """
 
     exchange: dict[str, Any]
@@ -56,6 +56,7 @@ class Evidence:
     money: dict[str, Decimal]
     speed: float = 1.0
     starts: list[float] = field(default_factory=list)
+    deaths: list[float] = field(default_factory=list)
     stopped: frozenset[str] = frozenset()
     earlier: "Evidence | None" = None
 
@@ -111,6 +112,7 @@ class Watch:
             money=self.money,
             speed=self.world.speed,
             starts=list(self.world.service.starts),
+            deaths=list(self.world.service.deaths),
             stopped=self.stopped,
             earlier=self._last,
         )

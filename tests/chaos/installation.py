@@ -12,6 +12,7 @@ import httpx
 
 from bot.sandbox.server import ChatOptions
 from engine.exchange.simulator.server import ExchangeOptions
+from engine.runtime.clock import wall_ms
 from storage.vault import new_master_key
 from tests.chaos import processes
 from tests.chaos.processes import Program
@@ -23,13 +24,17 @@ _SAYS = b"reconciled and trading"
 
 
 class Skipper:
-    """The service: started, killed, paused; ``starts`` are the seconds until it traded."""
+    """The service: started, killed, paused; ``starts`` are the seconds until it traded.
+
+    ``deaths`` are the instants (ms since the epoch) at which it ended.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "skipper.toml"
         self.log = folder / "log"
         self.starts: list[float] = []
+        self.deaths: list[float] = []
         self.process: Program | None = None
         self._began = (0.0, 0)
 
@@ -90,7 +95,9 @@ class Skipper:
         process.send_signal(how)
         process.send_signal(signal.SIGCONT)
         async with asyncio.timeout(START_PATIENCE):
-            return await process.wait()
+            code = await process.wait()
+        self.deaths.append(wall_ms())
+        return code
 
 
 class Installation:

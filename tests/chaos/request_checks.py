@@ -46,12 +46,16 @@ def weight_stays_in_budget(seen: Evidence) -> Iterator[str]:
 
 
 def retry_after_is_obeyed(seen: Evidence) -> Iterator[str]:
-    """After 429 and 418 that address is quiet for as long as it was told."""
+    """After 429 and 418 that address is quiet for as long as it was told.
+
+    A process that was started since cannot know of it.
+    """
     quiet: dict[str, tuple[float, float, int]] = {}
     for r in _ours(seen):
         product = _product(r)
         began, until, number = quiet.get(product, (0.0, 0.0, 0))
-        if began + _ON_THE_WAY_MS < r["real_ms"] < until:
+        knows = not any(began <= death <= r["real_ms"] for death in seen.deaths)
+        if began + _ON_THE_WAY_MS < r["real_ms"] < until and knows:
             late = r["real_ms"] - began
             yield f"request {r['number']} came {late:.0f} ms after {number} was told to wait"
         if r["status"] in _ANSWERS_TO_WAIT and r["retry_after"] and r["code"] != -1015:

@@ -7,6 +7,7 @@ was found, and its folder is kept. The same options play it again.
 
 import argparse
 import asyncio
+import json
 import shutil
 import sys
 import tempfile
@@ -157,6 +158,9 @@ async def _one(wanted: Plan) -> Outcome:
     if not outcome.problems:
         shutil.rmtree(folder)
     else:
+        if outcome.seen is not None:
+            state = json.dumps(outcome.seen.exchange, indent=1)
+            (folder / "exchange.json").write_text(state)
         outcome.problems.append(f"kept: {folder}")
     return outcome
 
