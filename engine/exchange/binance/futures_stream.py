@@ -91,7 +91,11 @@ class PrivateSocket(MarketSocket):
             if self._asked:
                 await self._clock.sleep_real(_PAUSE)
             self._asked += 1
-            return await self.ask(self._asked, method, names)
+            try:
+                return await self.ask(self._asked, method, names)
+            except Unavailable:
+                self._lose_all("no answer")
+                raise
 
     def _route(self, key: str, event: Any) -> None:
         if event.get("e") == "listenKeyExpired":

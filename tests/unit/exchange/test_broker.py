@@ -88,6 +88,14 @@ async def test_an_environment_without_connection_is_not_opened(broker):
         await broker.check_key(Credentials("a", "b", Environment.TESTNET))
 
 
+@pytest.mark.parametrize("endpoints", [LIVE, TESTNET, local("http://127.0.0.1:9100")])
+def test_futures_streams_are_sorted_by_address_and_spot_ones_are_not(endpoints):
+    candles, books = endpoints.public_streams(Market.FUTURES)
+    assert (candles.endswith("/market/"), books.endswith("/public/")) == (True, True)
+    assert endpoints.futures_private.endswith("/private/")
+    assert endpoints.public_streams(Market.SPOT) == (endpoints.streams, endpoints.streams)
+
+
 def test_every_environment_has_its_own_addresses():
     assert endpoints_of(Environment.LIVE, "") is LIVE
     assert endpoints_of(Environment.TESTNET, "") is TESTNET

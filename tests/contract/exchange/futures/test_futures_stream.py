@@ -10,10 +10,11 @@ from engine.core.account import Credentials
 from engine.core.bot_config import Environment
 from engine.core.errors import KeyRefused, Unavailable
 from engine.core.market import Side
-from engine.core.order import OrderEvent
+from engine.core.order import OrderEvent, OrderReport, OrderState, apply_report, move
 from engine.exchange.binance.client import Client
 from engine.exchange.binance.futures import FuturesTrader
 from engine.exchange.binance.futures_stream import EXTEND_MS, PrivateSocket
+from engine.exchange.binance.sockets import MarketSocket
 from engine.ports.trader import BalanceEvent, ForeignEvent
 from tests.contract.exchange.futures.lab import heard, spied, tells
 from tests.contract.exchange.lab import KEY, SOON, SYMBOL
@@ -161,6 +162,44 @@ async def test_accounts_share_one_connection_and_lose_it_together(venue):
             with pytest.raises(Unavailable):
                 async with asyncio.timeout(SOON):
                     await anext(events)
+
+
+async def test_a_connection_that_does_not_answer_is_lost_by_all(venue, monkeypatch):
+    async with AsyncExitStack() as opened:
+        streams = []
+        for number in range(3):
+            trader = await with_key(venue, opened, number)
+            streams.append(await opened.enter_async_context(trader.events()))
+
+        async def mute(self, number, method, names):
+            raise Unavailable("TimeoutError")
+
+        monkeypatch.setattr(MarketSocket, "ask", mute)
+        for events in streams:
+            with pytest.raises(Unavailable):
+                async with asyncio.timeout(SOON):
+                    await anext(events)
+        monkeypatch.undo()
+        again = await opened.enter_async_context(trader.events())
+        await trader.futures.prepare(SYMBOL, 5)
+        order = venue.order(quantity="0.002")
+        await trader.place(order, venue.rules)
+        await heard(again, tells(order, OrderEvent.FILL))
+
+
+async def test_events_told_twice_or_late_are_reports_like_any_other(venue):
+    await venue.books.prepare(SYMBOL, 5)
+    order = venue.order()
+    told = move(order, OrderEvent.SEND, at=venue.lab.clock.now_ms())
+    await venue.lab.control("faults", what="duplicate", stream="user@ORDER_TRADE_UPDATE", times=2)
+    async with venue.trader.events() as events:
+        await venue.place(order)
+        async with asyncio.timeout(SOON):
+            while told.filled_qty < order.quantity:
+                event = await anext(events)
+                if isinstance(event, OrderReport):
+                    told = apply_report(apply_report(told, event), event)
+    assert (told.filled_qty, told.state) == (order.quantity, OrderState.FILLED)
 
 
 async def test_events_reach_their_own_account_alone(venue):
