@@ -1,4 +1,4 @@
-"""The exchange's clock, without a wire."""
+"""The exchange's clock and the connections it allows, without a wire."""
 
 import asyncio
 
@@ -6,7 +6,9 @@ import pytest
 
 from engine.core.errors import Unavailable
 from engine.exchange.binance.clock import ExchangeClock
+from engine.exchange.binance.dialing import MOST, WITHIN, Dialing
 from tests.fakes.clock import NOON, FrozenClock
+from tests.unit.exchange.swift import swiftly
 
 
 class Wire:
@@ -66,3 +68,29 @@ async def test_a_failed_measurement_keeps_the_last_one():
     with pytest.raises(Unavailable):
         await theirs.measure()
     assert theirs.offset_ms == 5
+
+
+async def test_windows_and_bans_end_by_the_exchange_s_clock_in_real_seconds():
+    clock = FrozenClock()
+    theirs = ExchangeClock(clock, Wire(clock, 5_000, [40] * 3).ask)
+    await theirs.measure()
+    into = theirs.stamp() % 60_000
+    assert theirs.left(60_000) == pytest.approx((60_000 - into + theirs.error_ms) / 1000)
+    assert theirs.until(theirs.stamp() + 3_000) == 3.0
+    clock.rate = 60.0
+    assert theirs.left(60_000) == pytest.approx((60_000 - into + theirs.error_ms) / 60_000)
+    assert theirs.until(theirs.stamp() + 3_000) == 0.05
+
+
+def test_a_connection_may_be_opened_again_when_the_first_is_long_enough_ago():
+    async def work():
+        dialing = Dialing()
+        for _ in range(MOST):
+            dialing.dial()
+        with pytest.raises(Unavailable) as refused:
+            dialing.dial()
+        assert refused.value.retry_after == WITHIN
+        await asyncio.sleep(WITHIN)
+        dialing.dial()
+
+    swiftly(work())
