@@ -28,6 +28,10 @@ _log = structlog.get_logger("venue")
 # reach us by several ways, each at its own pace.
 _BELIEVED_AFTER = 10.0
 _HOUR_MS = 3_600_000
+# What stands for the hour once a position is closed: nothing falls due any more.
+_CLOSED = -1
+_SETTLED_AFTER_MS = 60_000
+_LATE_PAYMENTS_MS = 2 * _HOUR_MS
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ class Venue:
                 if await self.foreign.book(ours[symbol][0], found):
                     continue  # the next look compares what was booked
             await self._drift((account, symbol), difference, ours[symbol], mine)
-        await self._funding(futures, held)
+        await self._funding(account, futures, held)
 
     async def _drift(
         self,
@@ -129,14 +133,24 @@ class Venue:
         await self.ledger.change(work)
         self._doubts.pop((position.account, position.symbol), None)
 
-    async def _funding(self, futures: FuturesAccount, held: list[Position]) -> None:
-        """Payments fall due on the hour: each position is asked about once in an hour."""
-        hour = self.ledger.guard.clock.now_ms() // _HOUR_MS
-        for position in held:
-            if self._funded.setdefault(position.id, position.opened_at // _HOUR_MS) != hour:
-                payments = await futures.funding(position.symbol, position.opened_at)
-                await self.foreign.pay(position, payments)
-                self._funded[position.id] = hour
+    async def _funding(self, account: str, futures: FuturesAccount, held: list[Position]) -> None:
+        """Payments fall due on the hour: each position is asked about once in an hour.
+
+        One that was closed meanwhile is asked about once more, a little later: payments are told
+        with a delay, and belong into the result all the same.
+        """
+        now = self.ledger.guard.clock.now_ms()
+        async with self.ledger.storage.reading() as unit:
+            closed = await unit.positions.closed_since(account, now - _LATE_PAYMENTS_MS)
+        settled = [p for p in closed if p.closed_at and now - p.closed_at >= _SETTLED_AFTER_MS]
+        for position in (*held, *settled):
+            due = _CLOSED if position.closed_at else now // _HOUR_MS
+            asked = self._funded.setdefault(position.id, position.opened_at // _HOUR_MS)
+            if asked == due or _within_an_hour(position):
+                continue
+            payments = await futures.funding(position.symbol, position.opened_at)
+            await self.foreign.pay(position, payments)
+            self._funded[position.id] = due
 
     def _believed(self, where: AccountSymbol, difference: Decimal) -> bool:
         """Whether the same difference was seen for long enough."""
@@ -151,3 +165,9 @@ class Venue:
 def _net(positions: Iterable[Position]) -> Decimal:
     """Signed quantity of positions: negative for shorts."""
     return sum((p.held if p.side is PositionSide.LONG else -p.held for p in positions), start=ZERO)
+
+
+def _within_an_hour(position: Position) -> bool:
+    """Whether a position was opened and closed without a full hour passing by."""
+    closed = position.closed_at
+    return closed is not None and closed // _HOUR_MS == position.opened_at // _HOUR_MS

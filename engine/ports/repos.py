@@ -152,6 +152,10 @@ class Positions(Protocol):
         """The open positions of some bots."""
         ...
 
+    async def closed_since(self, account: str, at: int) -> list[Position]:
+        """Positions of an account that were closed after ``at`` (ms), oldest first."""
+        ...
+
     async def open_of_account(self, account: str) -> list[Position]:
         """The open positions of an account, oldest first."""
         ...

@@ -1,9 +1,10 @@
 """Positions."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, exists, insert, select, update
+from sqlalchemy import ColumnElement, TextClause, bindparam, exists, insert, select, update
 
 from engine.core.errors import Conflict, NotFound, Stale
 from engine.core.order import FINAL_STATES
@@ -13,8 +14,18 @@ from storage.models.trading import NOT_CLOSED, orders, positions
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Position, positions)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(positions).returning(*_COLUMNS)
 _FIXED = ("id", "owner_id", "bot_id", "decision", "revision")
+_SAVE = (
+    update(positions)
+    .where(
+        positions.c.id == bindparam("position"),
+        positions.c.owner_id == bindparam("owner"),
+        positions.c.revision == bindparam("seen"),
+    )
+    .returning(positions.c.id)
+)
 
 
 class SqlPositions(Repo):
@@ -32,21 +43,16 @@ class SqlPositions(Repo):
     async def save(self, position: Position) -> Position:
         """Write it; raises ``Stale`` when the revision moved on; returns the next revision."""
         self._require_mine(position.owner_id)
-        statement = (
-            update(positions)
-            .where(
-                positions.c.id == position.id,
-                positions.c.owner_id == position.owner_id,
-                positions.c.revision == position.revision,
-            )
-            .returning(*_COLUMNS)
-        )
         values = values_of(position, without=_FIXED) | {"revision": position.revision + 1}
-        rows = await self._session.rows(statement, values)
-        if not rows:
+        values |= {
+            "position": position.id,
+            "owner": position.owner_id,
+            "seen": position.revision,
+        }
+        if not await self._session.rows(_SAVE, values):
             await self.get(position.id)
             raise Stale(f"position {position.id}")
-        return Position(*rows[0])
+        return replace(position, revision=position.revision + 1)
 
     async def get(self, position_id: int) -> Position:
         """One position; raises ``NotFound``."""
@@ -77,8 +83,7 @@ class SqlPositions(Repo):
     async def latest_on(self, account: str, symbol: str) -> Position | None:
         """The last one closed on a symbol."""
         query = (
-            select(*_COLUMNS)
-            .where(
+            _SELECT.where(
                 positions.c.account == account,
                 positions.c.symbol == symbol,
                 positions.c.state == PositionState.CLOSED,
@@ -88,6 +93,10 @@ class SqlPositions(Repo):
         )
         row = await self._first(self._mine(query, positions.c.owner_id))
         return None if row is None else Position(*row)
+
+    async def closed_since(self, account: str, at: int) -> list[Position]:
+        """Positions of an account that were closed after ``at`` (ms), oldest first."""
+        return await self._many(positions.c.account == account, positions.c.closed_at > at)
 
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""
@@ -103,11 +112,11 @@ class SqlPositions(Repo):
 
     async def recent(self, *, limit: int) -> list[Position]:
         """The newest positions, newest first."""
-        query = select(*_COLUMNS).order_by(positions.c.id.desc()).limit(limit)
+        query = _SELECT.order_by(positions.c.id.desc()).limit(limit)
         rows = await self._session.rows(self._mine(query, positions.c.owner_id))
         return [Position(*row) for row in rows]
 
     async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Position]:
-        query = select(*_COLUMNS).where(*where).order_by(positions.c.id)
+        query = _SELECT.where(*where).order_by(positions.c.id)
         rows = await self._session.rows(self._mine(query, positions.c.owner_id))
         return [Position(*row) for row in rows]

@@ -60,6 +60,12 @@ class Books:
         async with self._storage.reading() as unit:
             return await unit.counters.get(bot.id, day)
 
+    async def refused(self, bot):
+        """What refused the bot's newest signal, None when nothing did."""
+        async with self._storage.reading() as unit:
+            last = await unit.signals.last(bot.id)
+        return last.refused if last else None
+
     async def alerts(self, kind=None):
         """Alerts in the outbox, oldest first."""
         query = select(*outbox._COLUMNS).order_by(outbox.outbox.c.id)

@@ -127,12 +127,11 @@ class Lab(Hands):
         wanted = Decimal(str(value))
         await self.control("price", symbol=symbol, price=str(wanted))
         heard = self.life.prices
-        if (Market.SPOT, symbol) not in heard._interest:
-            return
+        markets = [market for market in Market if (market, symbol) in heard._interest]
 
         async def told():
-            book = heard.book(Market.SPOT, symbol)
-            if book is not None and book.bid == wanted:
+            books = [heard.book(market, symbol) for market in markets]
+            if all(book is not None and book.bid == wanted for book in books):
                 return True
             await self.control("price", symbol=symbol, price=str(wanted))
             return False
