@@ -79,6 +79,22 @@ async def test_a_leverage_changed_by_hand_is_set_back_before_the_next_order(venu
         assert (await setting(venue))[1]["leverage"] == 5
 
 
+async def test_a_change_by_hand_while_a_symbol_is_prepared_is_not_forgotten(venue, monkeypatch):
+    settings = venue.trader._settings
+    change = settings._change
+
+    async def meanwhile(*args):
+        await change(*args)
+        settings.hear_leverage(SYMBOL, 20)
+
+    monkeypatch.setattr(settings, "_change", meanwhile)
+    await venue.books.prepare(SYMBOL, 5)
+    await change_by_hand(venue, "futures_change_leverage", symbol=SYMBOL, leverage=20)
+    monkeypatch.undo()
+    await venue.books.prepare(SYMBOL, 5)
+    assert (await setting(venue))[1]["leverage"] == 5
+
+
 async def test_hedge_mode_set_by_hand_is_found_out_by_the_first_order_that_it_refuses(venue):
     await venue.books.prepare(SYMBOL, 5)
     await switch(venue, hedge=True)
