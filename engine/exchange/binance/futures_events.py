@@ -16,6 +16,7 @@ from engine.exchange.binance.futures_settings import Settings
 from engine.ports.account import Balance
 from engine.ports.trader import AccountEvent, BalanceEvent, ForeignEvent
 
+_COIN_MARGINED = 2
 _log = structlog.get_logger("exchange")
 
 
@@ -36,10 +37,11 @@ class EventReader:
     def read(self, raw: Json) -> list[AccountEvent]:
         """What an event means, in order; raises Unreadable. Kinds that tell nothing new are empty.
 
-        TRADE_LITE is such a kind: the same trade follows in full.
+        TRADE_LITE is such a kind: the same trade follows in full. Events of coin-margined
+        contracts (``st`` 2) may come by the same stream and are nothing to us.
         """
         reader = self._readers.get(text(raw, "e"))
-        return [] if reader is None else reader(raw)
+        return [] if reader is None or raw.get("st") == _COIN_MARGINED else reader(raw)
 
     def _order(self, raw: Json) -> list[AccountEvent]:
         o = field(raw, "o")

@@ -136,6 +136,11 @@ def test_kinds_that_tell_nothing_new_are_passed_over(reader, kind):
     assert reader.read({"e": kind}) == []
 
 
+def test_coin_margined_contracts_are_passed_over(reader):
+    assert reader.read(trade(c=THEIRS) | {"st": 1}) == [ForeignEvent("BTCUSDT")]
+    assert reader.read(trade(c=THEIRS) | {"st": 2}) == []
+
+
 @with_samples
 def test_every_recorded_event_is_read(reader):
     samples = json.loads(SAMPLES.read_text())["samples"]

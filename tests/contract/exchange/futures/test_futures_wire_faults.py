@@ -155,14 +155,27 @@ async def test_a_triggered_stop_whose_order_is_not_to_be_read_yet_is_no_answer(v
     assert (await venue.trader.look_up(stop)).event is OrderEvent.FILL
 
 
-async def test_a_stop_that_its_store_does_not_know_yet_still_stands_among_the_open_ones(venue):
+async def test_a_stop_that_was_taken_is_not_gone_because_its_store_is_late(venue):
     await venue.enter()
     stop = venue.stop()
     await venue.place(stop)
-    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013)
-    with pytest.raises(OrderGone):
+    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013, times=2)
+    with pytest.raises(Unavailable):
         await venue.trader.look_up(stop)
-    assert [r.client_id for r in await venue.trader.open_orders(SYMBOL)] == [stop.client_id]
+    other = venue.another()
+    with pytest.raises(OrderGone):
+        await other.look_up(stop)
+    assert [r.client_id for r in await other.open_orders(SYMBOL)] == [stop.client_id]
+    await other.close()
+
+
+async def test_a_triggered_stop_is_found_though_its_store_is_late(venue):
+    await venue.enter()
+    stop = venue.stop()
+    await venue.place(stop)
+    await venue.lab.price("48900")
+    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013)
+    assert (await venue.trader.look_up(stop)).event is OrderEvent.FILL
 
 
 async def test_limits_of_futures_silence_futures_alone(venue):
