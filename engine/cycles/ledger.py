@@ -82,6 +82,13 @@ class Ledger:
         ``work`` returns the bots it touched and whether anything was written. Raises what
         ``work`` raises; a lost race is tried again.
         """
+        bots, changed = await self.write(work)
+        if changed:
+            await self.after_commit(bots)
+        return changed
+
+    async def write(self, work: Work) -> tuple[set[int], bool]:
+        """The same for what no picture in memory shows; returns what ``work`` returned."""
         for _ in range(_TRIES - 1):
             try:
                 return await self._once(work)
@@ -89,14 +96,12 @@ class Ledger:
                 continue
         return await self._once(work)
 
-    async def _once(self, work: Work) -> bool:
+    async def _once(self, work: Work) -> tuple[set[int], bool]:
         async with self.storage.system() as unit:
             bots, changed = await work(unit)
             if changed:
                 await unit.commit()
-        if changed:
-            await self.after_commit(bots)
-        return changed
+        return bots, changed
 
     async def after_commit(self, bots: set[int]) -> None:
         """Refresh the fleet's picture of these bots and wake whoever has work now."""

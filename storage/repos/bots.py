@@ -1,8 +1,9 @@
 """Trading bots."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, false, insert, select, true, update
+from sqlalchemy import ColumnElement, bindparam, false, insert, select, true, update
 
 from engine.core.bot import Bot
 from engine.core.bot_config import BotConfig
@@ -13,8 +14,19 @@ from storage.models.trading import bots
 from storage.repos.base import Repo, columns_of, new_public_id, values_of
 
 _COLUMNS = columns_of(Bot, bots)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(bots).returning(*_COLUMNS)
 _LIVING = bots.c.deleted == false()
+_SAVE = (
+    update(bots)
+    .where(
+        bots.c.id == bindparam("bot"),
+        bots.c.owner_id == bindparam("owner"),
+        bots.c.revision == bindparam("seen"),
+        _LIVING,
+    )
+    .returning(bots.c.id)
+)
 _FIXED = ("id", "public_id", "owner_id", "created_at", "revision")
 
 
@@ -59,26 +71,17 @@ class SqlBots(Repo):
         Raises ``Stale``, ``NotFound`` (also when it was deleted), ``Conflict`` (name taken).
         """
         self._require_mine(bot.owner_id)
-        statement = (
-            update(bots)
-            .where(
-                bots.c.id == bot.id,
-                bots.c.owner_id == bot.owner_id,
-                bots.c.revision == bot.revision,
-                _LIVING,
-            )
-            .returning(*_COLUMNS)
-        )
         values = values_of(bot, without=_FIXED)
         values |= {"name": bot.config.name, "revision": bot.revision + 1}
+        values |= {"bot": bot.id, "owner": bot.owner_id, "seen": bot.revision}
         try:
-            rows = await self._session.attempt(statement, values)
+            rows = await self._session.attempt(_SAVE, values)
         except Taken:
             raise Conflict("conflict.bot_name", name=bot.config.name) from None
         if not rows:
             await self.get(bot.id)
             raise Stale(f"bot {bot.id}")
-        return Bot(*rows[0])
+        return replace(bot, revision=bot.revision + 1)
 
     async def delete(self, bot_id: int) -> None:
         """Hide it for ever; its orders and trades stay in the books. Raises ``NotFound``."""
@@ -95,7 +98,7 @@ class SqlBots(Repo):
         return found[0]
 
     async def _many(self, where: ColumnElement[bool]) -> list[Bot]:
-        query = select(*_COLUMNS).where(where, _LIVING).order_by(bots.c.id)
+        query = _SELECT.where(where, _LIVING).order_by(bots.c.id)
         rows = await self._session.rows(self._mine(query, bots.c.owner_id))
         return [Bot(*row) for row in rows]
 

@@ -12,6 +12,7 @@ from storage.models.trading import fills, orders, positions
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Fill, fills)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(fills).returning(fills.c.id)
 
 
@@ -38,7 +39,7 @@ class SqlFills(Repo):
 
     async def all(self) -> list[Fill]:
         """Every fill, oldest first."""
-        query = select(*_COLUMNS).order_by(fills.c.at, fills.c.id)
+        query = _SELECT.order_by(fills.c.at, fills.c.id)
         rows = await self._session.rows(self._mine(query, fills.c.owner_id))
         return [Fill(*row) for row in rows]
 

@@ -12,6 +12,7 @@ from storage.models.people import keys
 from storage.repos.base import Repo, columns_of, new_public_id
 
 _COLUMNS = columns_of(Key, keys)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(keys).returning(*_COLUMNS)
 _KEPT = keys.c.state != KeyState.REMOVED
 
@@ -61,7 +62,7 @@ class SqlKeys(Repo):
 
     async def all(self) -> list[Key]:
         """Keys that were not removed, oldest first."""
-        query = select(*_COLUMNS).where(_KEPT).order_by(keys.c.id)
+        query = _SELECT.where(_KEPT).order_by(keys.c.id)
         rows = await self._session.rows(self._mine(query, keys.c.owner_id))
         return [Key(*row) for row in rows]
 
@@ -107,7 +108,7 @@ class SqlKeys(Repo):
             raise NotFound(f"key {key_id}")
 
     async def _one(self, where: ColumnElement[bool], name: str) -> Key:
-        query = select(*_COLUMNS).where(where)
+        query = _SELECT.where(where)
         row = await self._first(self._mine(query, keys.c.owner_id))
         if row is None:
             raise NotFound(f"key {name}")

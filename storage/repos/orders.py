@@ -23,22 +23,8 @@ from storage.models.trading import NOT_PLACED, UNFINISHED, orders
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Order, orders)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(orders).returning(*_COLUMNS)
-# The database itself compares the lease, in the statement that writes the intent. On a server
-# the lock makes a start wait for intents under way, so that it finds them when it reconciles.
-_BOOTS = select(installs.c.boots).with_for_update(read=True).scalar_subquery()
-_HELD = bindparam("lease", type_=installs.c.boots.type) == _BOOTS
-_WRITTEN = [column for column in orders.c if column.name != "id"]
-_LEASED_INSERT = (
-    insert(orders)
-    .from_select(
-        [column.name for column in _WRITTEN],
-        select(*(bindparam(c.name, type_=c.type) for c in _WRITTEN)).where(_HELD),
-    )
-    .returning(*_COLUMNS)
-)
-# What a save into these states announces to the exchange.
-_REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 _FIXED = (
     "id",
     "client_id",
@@ -52,6 +38,31 @@ _FIXED = (
     "created_at",
 )
 _COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
+# The database itself compares the lease, in the statement that writes the intent. On a server
+# the lock makes a start wait for intents under way, so that it finds them when it reconciles.
+_BOOTS = select(installs.c.boots).with_for_update(read=True).scalar_subquery()
+_HELD = bindparam("lease", type_=installs.c.boots.type) == _BOOTS
+_WRITTEN = [column for column in orders.c if column.name != "id"]
+_LEASED_INSERT = (
+    insert(orders)
+    .from_select(
+        [column.name for column in _WRITTEN],
+        select(*(bindparam(c.name, type_=c.type) for c in _WRITTEN)).where(_HELD),
+    )
+    .returning(*_COLUMNS)
+)
+_SAVE = (
+    update(orders)
+    .where(
+        orders.c.id == bindparam("order"),
+        orders.c.owner_id == bindparam("owner"),
+        *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
+    )
+    .returning(orders.c.id)
+)
+_LEASED_SAVE = _SAVE.where(_HELD)
+# What a save into these states announces to the exchange.
+_REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 
 
 class SqlOrders(Repo):
@@ -75,17 +86,14 @@ class SqlOrders(Repo):
         Raises ``Conflict`` when an entry thought absent shows up while another is under way, and
         ``LeaseLost`` before a request to the exchange.
         """
-        unchanged = [orders.c[name] == getattr(was, name) for name in _COMPARED]
-        statement = update(orders).where(orders.c.id == order.id, *unchanged)
-        if self._owner is not None:
-            statement = statement.where(orders.c.owner_id == self._owner)
-        values = values_of(order, without=_FIXED)
+        self._require_mine(order.owner_id)
         leased = self._lease is not None and order.state in _REQUESTS and order.state != was.state
+        values = values_of(order, without=_FIXED) | {"order": order.id, "owner": order.owner_id}
+        values |= {f"was_{name}": getattr(was, name) for name in _COMPARED}
         if leased:
-            statement = statement.where(_HELD)
             values["lease"] = self._lease
         try:
-            saved = await self._session.attempt(statement.returning(orders.c.id), values)
+            saved = await self._session.attempt(_LEASED_SAVE if leased else _SAVE, values)
         except Taken:
             raise Conflict("conflict.entry_under_way", client_id=order.client_id) from None
         if not saved:
@@ -130,12 +138,12 @@ class SqlOrders(Repo):
 
     async def not_placed_since(self, at: int) -> list[Order]:
         """The watch list: orders proven absent, sent after ``at``; in the order of sending."""
-        query = select(*_COLUMNS).where(NOT_PLACED, orders.c.signed_at > at)
+        query = _SELECT.where(NOT_PLACED, orders.c.signed_at > at)
         return await self._found(query.order_by(orders.c.signed_at))
 
     async def recent(self, *, limit: int, bot_id: int | None = None) -> list[Order]:
         """The newest orders, newest first."""
-        query = select(*_COLUMNS).order_by(orders.c.id.desc()).limit(limit)
+        query = _SELECT.order_by(orders.c.id.desc()).limit(limit)
         if bot_id is not None:
             query = query.where(orders.c.bot_id == bot_id)
         return await self._found(query)
@@ -167,7 +175,7 @@ class SqlOrders(Repo):
             raise LeaseLost
 
     async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Order]:
-        return await self._found(select(*_COLUMNS).where(*where).order_by(orders.c.id))
+        return await self._found(_SELECT.where(*where).order_by(orders.c.id))
 
     async def _found(self, query: Select[Any]) -> list[Order]:
         rows = await self._session.rows(self._mine(query, orders.c.owner_id))

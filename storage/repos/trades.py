@@ -14,6 +14,7 @@ from storage.models.trading import bots, counters, trades
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Trade, trades)
+_SELECT = select(*_COLUMNS)
 _INSERT = insert(trades).returning(*_COLUMNS)
 _FIXED = ("id", "position_id", "owner_id", "bot_id")
 _COUNTED = columns_of(DayCount, counters)
@@ -44,19 +45,19 @@ class SqlTrades(Repo):
         self, *, limit: int, bot_id: int | None = None, before_id: int | None = None
     ) -> list[Trade]:
         """The newest trades, newest first, older than ``before_id``."""
-        query = select(*_COLUMNS).order_by(trades.c.id.desc()).limit(limit)
+        query = _SELECT.order_by(trades.c.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(trades.c.id < before_id)
         return await self._many(query, bot_id)
 
     async def since(self, at: int, bot_id: int | None = None) -> list[Trade]:
         """Trades closed at or after ``at``, oldest first."""
-        query = select(*_COLUMNS).where(trades.c.closed_at >= at)
+        query = _SELECT.where(trades.c.closed_at >= at)
         return await self._many(query.order_by(trades.c.closed_at, trades.c.id), bot_id)
 
     async def of_position(self, position_id: int) -> Trade | None:
         """The closed books of a position."""
-        query = select(*_COLUMNS).where(trades.c.position_id == position_id)
+        query = _SELECT.where(trades.c.position_id == position_id)
         found = await self._many(query, None)
         return found[0] if found else None
 

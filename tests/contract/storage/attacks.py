@@ -98,7 +98,7 @@ def _attacks_on_people(u, loot, me):
 
 def _attacks_on_trading(u, loot, me):
     bot, order = loot.who.bot, loot.entry
-    moved = replace(order, note="stolen")
+    moved = replace(order, note="stolen", owner_id=me.account.id)
     planned = makers.order(bot, Leg.CLOSE, 7)
     return {
         "Bots.add": lambda: u.bots.add(bot.config, AT),
@@ -143,6 +143,7 @@ def _attacks_on_results(u, loot, me):
         "Positions.open_of": lambda: u.positions.open_of(bot.id),
         "Positions.open_of_account": lambda: u.positions.open_of_account(loot.position.account),
         "Positions.on_symbol": lambda: u.positions.on_symbol(order.account, order.symbol),
+        "Positions.closed_since": lambda: u.positions.closed_since(order.account, 0),
         "Positions.latest_on": lambda: u.positions.latest_on(order.account, order.symbol),
         "Positions.of_decision": lambda: u.positions.of_decision(bot.id, 1),
         "Positions.unfinished": lambda: u.positions.unfinished(),
