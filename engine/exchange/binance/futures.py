@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 
 from engine.core.errors import OrderGone, Refused, Unavailable
 from engine.core.market import SymbolRules
+from engine.core.money import ZERO
 from engine.core.order import Fill, Order, OrderEvent, OrderReport
 from engine.exchange.binance import futures_parse, parse
 from engine.exchange.binance.ask import Priority, Product, urgency
@@ -102,9 +103,9 @@ class FuturesTrader:
             return [await self._cancel(order, orderId=became)]
         with translated(sending=True):
             client_id, algo_id = text(answer, "clientAlgoId"), str(integer(answer, "algoId"))
-        nothing, at = order.filled_qty, self._desk.now_ms()
-        event = OrderEvent.CANCEL
-        return [OrderReport(client_id, algo_id, event, nothing, order.filled_quote, at)]
+        # It waited until now: nothing of it can have traded.
+        ended_at = self._desk.now_ms()
+        return [OrderReport(client_id, algo_id, OrderEvent.CANCEL, ZERO, ZERO, ended_at)]
 
     async def look_up(self, order: Order) -> OrderReport:
         """The order as the exchange knows it now, with its trades."""
@@ -143,12 +144,7 @@ class FuturesTrader:
     async def fills(self, order: Order) -> list[Fill]:
         """Every trade of the order; none when the exchange does not know it."""
         try:
-            if order.conditional:
-                order_id = (await self._algo(order)).order_id
-            else:
-                order_id = order.exchange_id or (await self._find(
-                    order, origClientOrderId=order.client_id
-                )).exchange_id  # fmt: skip
+            order_id = await self._order_id(order)
         except OrderGone:
             return []
         return [] if order_id is None else await self._trades(order, order_id)
@@ -214,6 +210,15 @@ class FuturesTrader:
     def _named(self, report: OrderReport) -> OrderReport:
         self._names.learn(report.exchange_id, report.client_id)
         return report
+
+    async def _order_id(self, order: Order) -> str | None:
+        """Id under which it trades; None while it waits for its trigger."""
+        if order.conditional:
+            with suppress(OrderGone):
+                return (await self._algo(order)).order_id
+        elif order.exchange_id is not None:
+            return order.exchange_id
+        return (await self._find(order, origClientOrderId=order.client_id)).exchange_id
 
     async def _became(self, order: Order) -> str | None:
         """Id of the order that a conditional one became; None when that is not to be had."""

@@ -174,8 +174,10 @@ async def test_a_triggered_stop_is_found_though_its_store_is_late(venue):
     stop = venue.stop()
     await venue.place(stop)
     await venue.lab.price("48900")
-    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013)
-    assert (await venue.trader.look_up(stop)).event is OrderEvent.FILL
+    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013, times=2)
+    found = await venue.trader.look_up(stop)
+    assert found.event is OrderEvent.FILL
+    assert await venue.trader.fills(stop) == list(found.fills)
 
 
 async def test_limits_of_futures_silence_futures_alone(venue):
