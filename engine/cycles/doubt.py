@@ -4,7 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from engine.core.errors import ExchangeError
-from engine.core.order import Order, OrderState
+from engine.core.market import Market
+from engine.core.order import Leg, Order, OrderState
 from engine.ports.clock import Clock
 from engine.ports.trader import Trader
 
@@ -13,6 +14,10 @@ _STEPS = (1.0, 1.0, 2.0, 4.0, 7.0, 15.0, 30.0)
 # recvWindow 5 s + the exchange's own 10 s + margin: nothing sent earlier can still arrive.
 PROOF_SECONDS = 30.0
 _PROOF_MISSES = 3
+# recvWindow 5 s + how far clocks may differ + margin: from then on the matching engine itself
+# refuses the order as too old, and what a cancel does not find open can not appear any more.
+FENCE_SECONDS = 6.5
+_FENCED_MISSES = 2
 # Questions asked in vain before the user is told that an order is in doubt.
 TOLD_AFTER = 3
 
@@ -80,18 +85,36 @@ class Doubts:
         ended = [self._open.pop(client_id) for client_id in gone]
         return [question.order for question in ended if question.told]
 
-    async def absent(self, trader: Trader, order: Order) -> bool:
+    def may_fence(self, order: Order) -> bool:
+        """Whether a cancel would settle a spot exit in doubt: it is too old to be taken any more.
+
+        A cancel asks the matching engine, not a read store that lags behind it. It says nothing of
+        a market order, which is over at once. On futures, conditional orders may be missed by a
+        cancel too, and nothing waits for their fate.
+        """
+        resting = order.leg in {Leg.STOP, Leg.TARGET}
+        settles = order.state is OrderState.UNKNOWN and resting
+        if not settles or order.market is not Market.SPOT or order.signed_at is None:
+            return False
+        self.begin(order)
+        return self._age(self._open[order.client_id]) >= FENCE_SECONDS
+
+    async def absent(self, trader: Trader, order: Order, *, fenced: bool = False) -> bool:
         """The exchange knows no such order (-2013): True once that is proof enough.
 
         Proof needs time for every late arrival to have died at the exchange's gate, three misses
         in a row, and absence from the open orders too: the answer may come from a read store
-        that lags behind the engine (Spot API, "Data Sources").
+        that lags behind the engine (Spot API, "Data Sources"). After a cancel that found nothing
+        (``fenced``) the second miss is enough.
         """
         self.begin(order)
         question = self._open[order.client_id]
         question.misses += 1
         _plan(question)
-        if question.misses < _PROOF_MISSES or self._age(question) < PROOF_SECONDS:
+        misses, seconds = (
+            (_FENCED_MISSES, FENCE_SECONDS) if fenced else (_PROOF_MISSES, PROOF_SECONDS)
+        )
+        if question.misses < misses or self._age(question) < seconds:
             return False
         try:
             open_now = await trader.open_orders(order.symbol)

@@ -120,7 +120,11 @@ class Sender:
             return None
 
     async def _timely(self, groups: list[Group]) -> list[Group]:
-        """Entries still to be sent; the others came too late, or their bot was stopped since."""
+        """Entries that may be sent now; what came too late or is not wanted any more is ended.
+
+        Where stream, clock or account are not in order at this moment, an entry waits until it
+        expires.
+        """
         now = self.clock.now_ms()
         timely = []
         for group in groups:
@@ -130,24 +134,21 @@ class Sender:
                 why = "its bot was stopped"
             elif entry_expired(order, now, self.clock.rate):
                 why = "it came too late to be sent"
-            elif unready := self._unready(member):
-                why = unready
+            elif not self._trading(member):
+                why = "its symbol does not trade"
             else:
-                timely.append(group)
+                if self.readiness.entry(member.bot, self.ledger.fleet.stream_of(member.bot)):
+                    timely.append(group)
                 continue
             await self.trouble.end(group, OrderEvent.WITHDRAW, why, retry=False)
         return timely
 
-    def _unready(self, member: Member) -> str | None:
-        """What changed since the decision, so that the entry must not be sent."""
-        bot, fleet = member.bot, self.ledger.fleet
+    def _trading(self, member: Member) -> bool:
+        """Whether the exchange still takes entries on the bot's symbol."""
         try:
-            rules = self.ledger.guard.rulebook.of(bot, bot.config.symbol)
+            return self.ledger.guard.rulebook.of(member.bot, member.bot.config.symbol).trading
         except Unavailable:
-            return "its trading rules are not known"
-        if not rules.trading:
-            return f"the exchange says {rules.status}"
-        return self.readiness.why_not(bot, fleet.stream_of(bot))
+            return True  # not known yet: sending it will say so
 
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""
@@ -173,7 +174,8 @@ class Sender:
             return {group[0].bot_id for group in marked}, bool(marked)
 
         if groups:
-            await self.ledger.change(work)
+            # Memory knows the order as under way already: nothing may delay the sending.
+            await self.ledger.write(work)
         return marked
 
     def _fly(self, orders: Group | list[Order], work: Coroutine[object, object, None]) -> None:

@@ -29,13 +29,10 @@ class Readiness:
         """Whether the account's rows agree with the exchange since its stream was opened."""
         return account in self.accounts
 
-    def why_not(self, bot: Bot, stream: EnvStream) -> str | None:
-        """Why no entry of this bot may be sent at this moment, None when it may."""
-        if not self.account(bot.account):
-            return "its account is not reconciled"
-        if self.stream(stream) not in {StreamState.LIVE, StreamState.POLLING}:
-            return "its candle stream is silent"
-        return None if self.clock(bot) else "the clock is off"
+    def entry(self, bot: Bot, stream: EnvStream) -> bool:
+        """Whether account, candle stream and clock are in order for an entry at this moment."""
+        heard = self.stream(stream) in {StreamState.LIVE, StreamState.POLLING}
+        return heard and self.account(bot.account) and self.clock(bot)
 
     def clock(self, bot: Bot) -> bool:
         """Whether our clock is near enough to the exchange's; paper needs none."""

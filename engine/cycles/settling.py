@@ -28,18 +28,20 @@ class Settler:
         """Do what an order needs that was sent before: cancel, settle, or fetch its trades."""
         if order.state is OrderState.CANCELLING:
             await self._cancel(trader, order)
+        elif self.doubts.may_fence(order):
+            await self._fence(trader, order)
         elif not await self.look_up(trader, order) and self.doubts.must_tell(order):
             await self.trouble.tell_unknown(order)
 
-    async def look_up(self, trader: Trader, order: Order) -> bool:
+    async def look_up(self, trader: Trader, order: Order, *, fenced: bool = False) -> bool:
         """Read an order and book it; True when the exchange knows it.
 
-        What it does not know is proven absent in time.
+        What it does not know is proven absent in time, after a cancel in vain (``fenced``) sooner.
         """
         try:
             report = await trader.look_up(order)
         except OrderGone:
-            if await self.doubts.absent(trader, order):
+            if await self.doubts.absent(trader, order, fenced=fenced):
                 await self._absent(order)
             return False
         except ExchangeError as error:
@@ -73,6 +75,21 @@ class Settler:
             return
         self.doubts.no_answer(order)
         await self.ledger.record(reports)
+
+    async def _fence(self, trader: Trader, order: Order) -> None:
+        """Settle an exit in doubt by cancelling it: no cover is better than an unknown one.
+
+        The position is covered anew, or closed, as soon as nothing can stand in the way.
+        """
+        try:
+            reports = await trader.cancel(order)
+        except OrderGone:
+            await self.look_up(trader, order, fenced=True)
+        except ExchangeError as error:
+            _log.info("fence without result", order=order.client_id, error=str(error))
+            self.doubts.no_answer(order)
+        else:
+            await self.ledger.record(reports)
 
     async def _of_its_list(self, order: Order) -> list[Order]:
         if order.list_id is None:

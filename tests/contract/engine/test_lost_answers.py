@@ -113,6 +113,35 @@ async def test_an_entry_that_never_arrived_is_proven_absent_and_told_not_sent_ag
     await lab.agree()
 
 
+async def test_exits_in_doubt_are_fenced_by_a_cancel_once_they_are_too_old_to_be_taken(lab):
+    bot = await lab.running()
+    await lab.fault("drop_before", "POST", OCO)
+    lab.buy(bot)
+    await asked(lab, bot, Leg.STOP)
+    assert not lab.requests("/api/v3/orderList", "DELETE")
+    await lab.advance(7)
+    assert (await lab.closed(bot)).reason is ExitReason.UNPROTECTED
+    assert lab.requests("/api/v3/orderList", "DELETE")
+    assert not lab.books.venue(Leg.STOP)
+    await lab.agree()
+
+
+async def test_a_fence_that_finds_the_exits_after_all_takes_them_away_first(lab):
+    bot = await lab.running()
+    await deaf(lab)
+    await lab.fault("drop_after", "POST", OCO)
+    for path in ("/api/v3/order", "/api/v3/openOrders"):
+        await lab.fault("code", "GET", path, code=-2013, msg="Order does not exist.", times=None)
+    lab.buy(bot)
+    await asked(lab, bot, Leg.STOP)
+    await lab.advance(7)
+    await lab.until(lambda: lab.requests("/api/v3/orderList", "DELETE"))
+    await lab.heal()
+    await lab.closed(bot)
+    assert not lab.books.venue(Leg.STOP, live=True)
+    await lab.agree()
+
+
 @pytest.mark.parametrize("fault", DROPPED[:2])
 @pytest.mark.usefixtures("_quick_proof")
 async def test_exits_that_never_arrived_are_placed_anew_once_that_is_proven(lab, fault):
