@@ -10,6 +10,7 @@ from engine.core.account import Account
 from engine.core.bot import Bot
 from engine.core.bot_config import Mode
 from engine.core.bot_state import BotState
+from engine.core.market import Market
 from engine.core.money import fixed
 from engine.core.position import Position, PositionSide
 from engine.services.cards import BotCard, BotLine, Holding
@@ -131,9 +132,18 @@ def _line(line: BotLine, texts: Texts) -> str:
     figures["mode"] = mode(line.bot, texts)
     key = f"bots.line.{line.bot.state.value}"
     if line.holding is not None:
-        figures["percent"] = percent(line.holding.percent)
+        figures["percent"] = _percent(line.holding, texts)
         key = f"bots.holding.{line.bot.state.value}"
     return texts.say(key, **figures)
+
+
+def _percent(holding: Holding, texts: Texts) -> str:
+    """The result so far, on futures with the direction."""
+    position, told = holding.position, percent(holding.percent)
+    if position.market is Market.SPOT:
+        return told
+    side = side_of(position.side, position.market, position.leverage, texts)
+    return f"{side} {told}"
 
 
 def _turning(chosen: str, page: int, pages: int, texts: Texts) -> buttons.Row:

@@ -54,6 +54,12 @@ async def test_a_short_shows_leverage_liquidation_and_funding(office, chat):
     assert not [line for line in lines if len(line) > WIDTH]
 
 
+async def test_the_list_says_which_way_a_futures_bot_holds(office, chat):
+    await holding_short(office, chat)
+    await chat.say("/bots")
+    assert "holds SHORT 5× +0.81 % · PAPER" in chat.text
+
+
 async def test_a_short_is_bought_back(office, chat):
     bot = await holding_short(office, chat)
     await on_card(chat, bot)
