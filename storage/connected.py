@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.base import Executable
 
-from storage.database import NotWritten, Record, Taken, Values, is_unique_violation
+from storage.database import NotWritten, Record, Taken, Values, failures, is_unique_violation
 
 
 class Connected:
@@ -45,12 +45,14 @@ class Connected:
         self._over = True
         try:
             await self._connection.commit()
-        except DBAPIError as error:
-            raise NotWritten(f"the database could not commit: {error.orig}") from error
+        except (DBAPIError, OSError) as error:
+            cause = getattr(error, "orig", error)
+            raise NotWritten(f"the database could not commit: {cause}") from error
 
     async def _run(self, statement: Executable, values: Values) -> CursorResult[Any]:
         self._require_open()
-        return await self._connection.execute(statement, values)
+        with failures():
+            return await self._connection.execute(statement, values)
 
     def _require_open(self) -> None:
         if self._over:

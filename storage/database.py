@@ -1,12 +1,12 @@
 """What the repositories need of a database, whichever it is: a session, and how it fails."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Row
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.sql.base import Executable
 
 from engine.core.errors import ConfigError, SkipperError
@@ -19,8 +19,12 @@ Record = Row[*tuple[Any, ...]]
 Values = Mapping[str, Any] | None
 
 
-class NotWritten(SkipperError):
-    """The database did not take the unit: locked, full or failing. Its rows are not durable."""
+class DatabaseFailed(SkipperError):
+    """The database could not carry out a statement: gone, locked, full, read-only or damaged."""
+
+
+class NotWritten(DatabaseFailed):
+    """The database did not take the unit. Its rows are not durable."""
 
 
 class Taken(Exception):
@@ -28,7 +32,10 @@ class Taken(Exception):
 
 
 class Session(Protocol):
-    """Runs statements inside one unit of work; ``values`` are what an INSERT or UPDATE writes."""
+    """Runs statements inside one unit of work; ``values`` are what an INSERT or UPDATE writes.
+
+    Every statement raises ``DatabaseFailed`` when it is the database that fails.
+    """
 
     async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a SELECT or a RETURNING clause gives."""
@@ -88,6 +95,18 @@ def parse_url(text: str) -> URL:
         f"database.url: {url.render_as_string(hide_password=True)} is not supported: "
         "write sqlite+aiosqlite:///file or postgresql+asyncpg://user:password@host/name"
     )
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Tell what breaks below a statement as DatabaseFailed; what a constraint says passes."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, OSError) as error:
+        cause = getattr(error, "orig", error)
+        raise DatabaseFailed(f"the database failed: {cause}") from error
 
 
 def is_unique_violation(error: IntegrityError) -> bool:

@@ -1,15 +1,15 @@
 """PostgreSQL: every unit is a transaction of its own on a pooled connection."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.core.errors import ConfigError
 from storage.connected import Connected
-from storage.database import Work
+from storage.database import Work, failures
 
 
 class PostgresDatabase:
@@ -34,17 +34,22 @@ class PostgresDatabase:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Work]:
         """A transaction; leaving it without commit rolls back."""
-        async with self._engine.connect() as connection:
-            yield Connected(connection, writable=True)
+        async with AsyncExitStack() as stack:
+            yield Connected(await self._connect(stack), writable=True)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """A read-only transaction that sees one snapshot."""
-        async with self._engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            connection = await self._connect(stack)
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             yield Connected(connection, writable=False)
+
+    async def _connect(self, stack: AsyncExitStack) -> AsyncConnection:
+        with failures():
+            return await stack.enter_async_context(self._engine.connect())
 
     async def close(self) -> None:
         """Close every connection."""

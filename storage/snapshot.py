@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.sql.base import Executable
 
-from storage.database import Record, Values
+from storage.database import Record, Values, failures
 
 
 class Snapshot:
@@ -20,11 +20,13 @@ class Snapshot:
 
     async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
-        return self._connection.execute(statement, values).all()
+        with failures():
+            return self._connection.execute(statement, values).all()
 
     async def change(self, statement: Executable, values: Values = None) -> int:
         """Number of rows that a statement touched; the database refuses it."""
-        return self._connection.execute(statement, values).rowcount
+        with failures():
+            return self._connection.execute(statement, values).rowcount
 
     async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """As ``rows``."""

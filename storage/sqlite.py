@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine.core.errors import ConfigError
-from storage.database import Work
+from storage.database import Work, failures
 from storage.snapshot import Snapshot
 from storage.writer import Writer
 
@@ -63,7 +63,9 @@ class SqliteDatabase:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Work]:
         """A snapshot, which begins with the first statement."""
-        with self._readers.connect() as connection:
+        with failures():
+            connected = self._readers.connect()
+        with connected as connection:
             connection.exec_driver_sql("BEGIN")
             # Giving the connection back to the pool rolls back.
             yield Snapshot(connection)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.base import Executable
 
 from engine.runtime.nursery import Nursery
-from storage.database import NotWritten, Record, Taken, Values, is_unique_violation
+from storage.database import NotWritten, Record, Taken, Values, failures, is_unique_violation
 
 # A group commits when nobody waits for a turn, when it holds so many units or is this old.
 GROUP_LIMIT = 128
@@ -46,12 +46,14 @@ class Turn:
     async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
         self._require_open()
-        return self._connection.execute(statement, values).all()
+        with failures():
+            return self._connection.execute(statement, values).all()
 
     async def change(self, statement: Executable, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         self._require_open()
-        return self._connection.execute(statement, values).rowcount
+        with failures():
+            return self._connection.execute(statement, values).rowcount
 
     async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """All rows, or ``Taken``: SQLite undoes only the failed statement."""
