@@ -207,6 +207,7 @@ class Governor:
         windows = [*self._weight, *(self._account(ask.owner).windows if ask.orders else ())]
         for window in windows:
             window.flying += _amount(ask, window)
+            window.granted += _amount(ask, window)
         return Turn(ask, tuple((window, window.number) for window in windows))
 
     def _settle(self, turn: Turn, headers: Mapping[str, str]) -> None:

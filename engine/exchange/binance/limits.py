@@ -76,13 +76,15 @@ class Window:
     """What is used of a limit in its present window, and expected of requests in flight.
 
     ``told`` is the exchange's count, ``untold`` what answers without one are expected to have
-    cost. Times are the event loop's; ``until`` is the window's end, ``number`` counts windows.
+    cost, ``granted`` what all that may count in this window is expected to cost at most. Times are
+    the event loop's; ``until`` is the window's end, ``number`` counts windows.
     """
 
     limit: Limit
     told: int = 0
     untold: int = 0
     flying: int = 0
+    granted: int = 0
     number: int = 0
     until: float = 0.0
 
@@ -90,18 +92,25 @@ class Window:
         """Begin anew once the window is over; ``left`` tells the real seconds that one has."""
         if now >= self.until:
             self.told = self.untold = 0
+            self.granted = self.flying
             self.number += 1
             self.until = now + left(self.limit.ms)
 
     def wait(self, amount: int, share: float, now: float) -> float | None:
         """Seconds until ``amount`` may fit into ``share`` of the limit; None when it fits now.
 
-        0 when only requests in flight stand in the way.
+        0 when only requests in flight stand in the way. The exchange's count may hold requests
+        that are in flight for us still: what may use the limit to its end is not held by counting
+        those twice.
         """
-        free = self.limit.most * share - self.told - self.untold
-        if self.flying + amount <= free:
+        most = self.limit.most
+        taken = self.told + self.untold + self.flying
+        if share >= 1.0:
+            taken = max(self.told, min(taken, self.granted))
+        if taken + amount <= most * share:
             return None
-        return 0.0 if amount <= free else self.until - now
+        settled = self.told + self.untold + amount <= most * share
+        return 0.0 if settled else self.until - now
 
     def settle(self, amount: int, told: str, *, number: int) -> None:
         """A request that left in window ``number`` was answered: ``told`` is the header's value.
