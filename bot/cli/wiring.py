@@ -84,7 +84,7 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
         clock,
     )
     nudges = Nudges()
-    followed = Followed(connection.exchange_clock, clock)
+    followed = Followed(connection.exchange_clock, clock, (connection.futures_clock,))
     engine = Engine(
         Parts(
             storage=memory.storage,

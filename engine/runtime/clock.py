@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from engine.core.errors import Unavailable
 from engine.ports.clock import ExchangeTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,11 +78,17 @@ class MarketClock:
 
 
 class Followed:
-    """Implements ExchangeTime: every measurement also brings our clock to the exchange's."""
+    """Implements ExchangeTime: every measurement also brings our clock to the exchange's.
 
-    def __init__(self, exchange: ExchangeTime, clock: MarketClock) -> None:
+    ``beside`` are clocks that were measured against ours too: they are when it moved.
+    """
+
+    def __init__(
+        self, exchange: ExchangeTime, clock: MarketClock, beside: Sequence[ExchangeTime] = ()
+    ) -> None:
         self._exchange = exchange
         self._clock = clock
+        self._beside = beside
 
     @property
     def offset_ms(self) -> int:
@@ -102,3 +110,6 @@ class Followed:
             _log.warning("our clock was off, it follows the exchange's", milliseconds=offset)
         self._clock.adjust(offset)
         await self._exchange.measure()
+        for other in self._beside:
+            with suppress(Unavailable):
+                await other.measure()

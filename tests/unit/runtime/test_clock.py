@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.core.errors import Unavailable
 from engine.runtime.clock import Followed, MarketClock, wall_ms
 from tests.fakes.clock import FrozenClock
 
@@ -92,6 +93,26 @@ async def test_measuring_brings_our_clock_to_the_exchanges(ahead, after):
     assert followed.offset_ms == after
     assert clock.now_ms() == 1_000_000 + ahead - after
     assert followed.ok
+
+
+class Silent(Exchange):
+    """An exchange that does not answer."""
+
+    async def measure(self):
+        raise Unavailable("silent")
+
+
+async def test_clocks_beside_are_measured_again_when_ours_moved():
+    clock = MarketClock(1.0, 1_000_000, steady=Steady())
+    futures = Exchange(clock, 1_005_000)
+    await futures.measure()
+    spot = Exchange(clock, 1_005_000)
+    followed = Followed(spot, clock, (Silent(clock, 0), futures))
+
+    await followed.measure()
+    await followed.measure()
+
+    assert (futures.offset_ms, futures.measured) == (0, 2)
 
 
 async def test_the_frozen_clock_wakes_sleepers_in_order_at_their_instant():
