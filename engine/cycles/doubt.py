@@ -114,7 +114,11 @@ class Doubts:
         misses, seconds = (
             (_FENCED_MISSES, FENCE_SECONDS) if fenced else (_PROOF_MISSES, PROOF_SECONDS)
         )
-        if question.misses < misses or self._age(question) < seconds:
+        left = seconds - self._age(question)
+        if left > 0:
+            # The next question may be the proof: it is not asked later than then.
+            question.due = min(question.due, _now() + left)
+        if left > 0 or question.misses < misses:
             return False
         try:
             open_now = await trader.open_orders(order.symbol)
