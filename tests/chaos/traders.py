@@ -113,7 +113,7 @@ async def _stop(trader: Trader) -> None:
     card = await _tap(person, _named(listed, trader.bot) or "")
     while any(_data(card, act) for act in ("b:stop:", "b:stop_leave:")):
         leave = _data(card, "b:stop_leave:")
-        card = await _tap(person, "b:stop_leave:" if leave else "b:stop:")
+        card = await _tap(person, "b:stop_leave:" if leave else "b:stop:", card)
 
 
 async def _say(person: Person, text: str) -> Message:
@@ -126,12 +126,19 @@ async def _say(person: Person, text: str) -> Message:
     )
 
 
-async def _tap(person: Person, act: str) -> Message:
-    """Tap the newest button that asks for ``act``; returns the message once it has changed."""
-    message = await person.sees(lambda m: _data(m, act) is not None, what=act)
+async def _tap(person: Person, act: str, on: Message | None = None) -> Message:
+    """Tap the newest button that asks for ``act``, or that ``on`` a message; returns the answer.
+
+    Alerts have such buttons too, and are answered with a message of its own.
+    """
+    message = on or await person.sees(lambda m: _data(m, act) is not None, what=act)
+    await person.look()
+    message = person.board.get(message["id"], message)
+    before = person._seen
     await person.forge(message, _data(message, act) or "")
     return await person.sees(
-        lambda m: m["id"] == message["id"] and m["seq"] > message["seq"], what=f"after {act}"
+        lambda m: m["seq"] > before and bool(m["buttons"]) and not _is_alert(m),
+        what=f"after {act}",
     )
 
 

@@ -5,8 +5,10 @@ from collections import defaultdict
 from decimal import Decimal
 
 from engine.core.client_id import decode_client_id
+from engine.core.market import Market
 from engine.core.order import Leg
 from engine.core.position import PositionState
+from tests.contract.engine import rest_futures as futures
 
 ZERO = Decimal(0)
 # Each round is 1.1 s of market time: enough for every proof of absence and every grace.
@@ -31,16 +33,17 @@ async def come_to_rest(lab):
 
 async def _unsettled(lab):
     left = [f"{o.client_id} is {o.state}" for o in await lab.books.orders() if not _resting(o)]
+    spot = [p for p in await lab.books.positions() if p.market is Market.SPOT]
     left += await lab.books.differences()
-    left += await _uncovered(lab)
-    return left
+    left += await _uncovered(lab, spot)
+    return left + await futures.unsettled(lab)
 
 
 def _resting(order):
     return order.state.final or order.state.value in {"open", "part_filled"}
 
 
-async def _uncovered(lab):
+async def _uncovered(lab, positions):
     """Positions that are neither closed nor wholly under live stops, and orders of no position."""
     stops = defaultdict(lambda: ZERO)
     live = defaultdict(list)
@@ -50,7 +53,7 @@ async def _uncovered(lab):
         if made.leg == Leg.STOP:
             stops[made.bot_id, made.decision] += order.remaining
     found = []
-    for position in await lab.books.positions():
+    for position in positions:
         name = (position.bot_id, position.decision)
         legs = live.pop(name, [])
         if position.state is PositionState.CLOSED:
@@ -83,6 +86,7 @@ async def faults_of(lab):
         for name in sold
         if sold[name] > bought[name]
     ]
+    found += futures.faults(lab)
     bots = defaultdict(list)
     for position in await lab.books.positions():
         if position.state is not PositionState.CLOSED:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 from engine.cycles import doubt, execution
-from tests.contract.engine.lab import opened
+from engine.exchange.simulator.server import DemoAccount
+from tests.contract.engine.lab import KEYS, MONEY, SECRET, opened
 from tests.contract.engine.rest import come_to_rest, faults_of
 
 PATIENCE = 40.0
@@ -145,7 +146,8 @@ async def die_at(scenario, last, template, folder):
     shutil.copy(template, folder / template.name)
     run = Run(scenario.name, last)
     with quick():
-        async with opened(folder) as lab:
+        accounts = tuple(DemoAccount(key, SECRET, MONEY, futures=MONEY) for key in KEYS)
+        async with opened(folder, accounts=accounts) as lab:
             await _live(lab, scenario, run)
             run.problems += await come_to_rest(lab)
             run.problems += await faults_of(lab)
