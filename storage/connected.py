@@ -1,6 +1,6 @@
 """A session on a connection of its own: PostgreSQL's units and everybody's readers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult
@@ -32,6 +32,16 @@ class Connected:
         try:
             async with self._connection.begin_nested():
                 return await self.rows(statement, values)
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise Taken from error
+            raise
+
+    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+        """Number of rows touched, or ``Taken``; the driver counts them one by one."""
+        try:
+            async with self._connection.begin_nested():
+                return sum([await self.change(statement, each) for each in values])
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise Taken from error

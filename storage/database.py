@@ -49,6 +49,13 @@ class Session(Protocol):
         """Like ``rows`` for a write that a unique index may forbid: then raises ``Taken``."""
         ...
 
+    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+        """Number of rows that a write touched, carried out once for each of ``values``.
+
+        Raises ``Taken`` as ``attempt`` does; with several values the unit is then of no use.
+        """
+        ...
+
 
 class Work(Session, Protocol):
     """A session that ends with a commit."""

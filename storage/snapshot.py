@@ -1,6 +1,7 @@
 """A reader's session on SQLite: one moment of the file, beside the writer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.sql.base import Executable
@@ -31,6 +32,11 @@ class Snapshot:
     async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
         """As ``rows``."""
         return await self.rows(statement, values)
+
+    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+        """As ``change``."""
+        with failures():
+            return self._connection.execute(statement, values).rowcount
 
     async def commit(self) -> None:
         """Raise RuntimeError."""

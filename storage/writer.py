@@ -13,9 +13,10 @@ ending a turn never awaits.
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -59,6 +60,16 @@ class Turn:
         """All rows, or ``Taken``: SQLite undoes only the failed statement."""
         try:
             return await self.rows(statement, values)
+        except IntegrityError as error:
+            if is_unique_violation(error):
+                raise Taken from error
+            raise
+
+    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+        """Number of rows touched, or ``Taken``; rows before the one that failed are touched."""
+        try:
+            with failures():
+                return self._connection.execute(statement, values).rowcount
         except IntegrityError as error:
             if is_unique_violation(error):
                 raise Taken from error

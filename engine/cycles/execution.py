@@ -162,15 +162,16 @@ class Sender:
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             marked.clear()
+            pairs: list[tuple[Order, Order]] = []
             buyers = {group[0].bot_id for group in groups if not group[0].leg.exit}
             running = {bot.id for bot in await unit.bots.many(buyers) if bot.state.running}
             for group in groups:
                 if not group[0].leg.exit and group[0].bot_id not in running:
                     continue
                 sent = tuple(move(order, OrderEvent.SEND, at=now) for order in group)
-                for order, was in zip(sent, group, strict=True):
-                    await unit.orders.save(order, was=was)
+                pairs += zip(sent, group, strict=True)
                 marked.append(sent)
+            await unit.orders.save_all(pairs)
             return {group[0].bot_id for group in marked}, bool(marked)
 
         if groups:

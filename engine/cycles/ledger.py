@@ -50,8 +50,7 @@ class Ledger:
         wanted = list(pairs)
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
-            for now, before in wanted:
-                await unit.orders.save(now, was=before)
+            await unit.orders.save_all(wanted)
             return {now.bot_id for now, _ in wanted}, True
 
         return await self.change(work)

@@ -88,6 +88,13 @@ class Orders(Protocol):
         """
         ...
 
+    async def save_all(self, pairs: Sequence[tuple[Order, Order]]) -> None:
+        """Save many orders at once, given as (now, before); raises as ``save`` does.
+
+        The unit must not be committed after that.
+        """
+        ...
+
     async def by_client_id(self, client_id: str) -> Order | None: ...
     async def of_exchange_id(self, account: str, symbol: str, exchange_id: str) -> Order | None:
         """The order that the exchange knows by this id."""

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     TextClause,
+    Update,
     bindparam,
     insert,
     select,
@@ -51,14 +52,10 @@ _LEASED_INSERT = (
     )
     .returning(*_COLUMNS)
 )
-_SAVE = (
-    update(orders)
-    .where(
-        orders.c.id == bindparam("order"),
-        orders.c.owner_id == bindparam("owner"),
-        *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
-    )
-    .returning(orders.c.id)
+_SAVE = update(orders).where(
+    orders.c.id == bindparam("order"),
+    orders.c.owner_id == bindparam("owner"),
+    *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
 )
 _LEASED_SAVE = _SAVE.where(_HELD)
 # What a save into these states announces to the exchange.
@@ -86,20 +83,38 @@ class SqlOrders(Repo):
         Raises ``Conflict`` when an entry thought absent shows up while another is under way, and
         ``LeaseLost`` before a request to the exchange.
         """
-        self._require_mine(order.owner_id)
-        leased = self._lease is not None and order.state in _REQUESTS and order.state != was.state
-        values = values_of(order, without=_FIXED) | {"order": order.id, "owner": order.owner_id}
-        values |= {f"was_{name}": getattr(was, name) for name in _COMPARED}
-        if leased:
-            values["lease"] = self._lease
+        await self.save_all([(order, was)])
+
+    async def save_all(self, pairs: Sequence[tuple[Order, Order]]) -> None:
+        """Save many orders, given as (now, before); raises as ``save`` does.
+
+        The unit must not be committed after that.
+        """
+        leased: list[dict[str, Any]] = []
+        plain: list[dict[str, Any]] = []
+        for order, was in pairs:
+            self._require_mine(order.owner_id)
+            request = order.state in _REQUESTS and order.state is not was.state
+            held = request and self._lease is not None
+            row = _saved(order, was)
+            if held:
+                leased.append(row | {"lease": self._lease})
+            else:
+                plain.append(row)
+        await self._save(_SAVE, plain)
+        await self._save(_LEASED_SAVE, leased)
+
+    async def _save(self, statement: Update, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
         try:
-            saved = await self._session.attempt(_LEASED_SAVE if leased else _SAVE, values)
+            saved = await self._session.attempt_all(statement, rows)
         except Taken:
-            raise Conflict("conflict.entry_under_way", client_id=order.client_id) from None
-        if not saved:
-            if leased:
+            raise Conflict("conflict.entry_under_way") from None
+        if saved != len(rows):
+            if statement is _LEASED_SAVE:
                 await self._require_lease()
-            raise Stale(f"order {order.client_id}")
+            raise Stale(f"{len(rows) - saved} of {len(rows)} orders moved on")
 
     async def by_client_id(self, client_id: str) -> Order | None:
         """The order with this client id."""
@@ -180,6 +195,11 @@ class SqlOrders(Repo):
     async def _found(self, query: Select[Any]) -> list[Order]:
         rows = await self._session.rows(self._mine(query, orders.c.owner_id))
         return [Order(*row) for row in rows]
+
+
+def _saved(order: Order, was: Order) -> dict[str, Any]:
+    before = {f"was_{name}": getattr(was, name) for name in _COMPARED}
+    return values_of(order, without=_FIXED) | before | {"order": order.id, "owner": order.owner_id}
 
 
 def _unsettled(found: list[Order]) -> list[Order]:

@@ -113,6 +113,7 @@ def _attacks_on_trading(u, loot, me):
         "Signals.last": lambda: u.signals.last(bot.id),
         "Orders.add": lambda: u.orders.add([replace(planned, owner_id=me.account.id)]),
         "Orders.save": lambda: u.orders.save(moved, was=order),
+        "Orders.save_all": lambda: u.orders.save_all([(moved, order)]),
         "Orders.by_client_id": lambda: u.orders.by_client_id(order.client_id),
         "Orders.of_exchange_id": lambda: u.orders.of_exchange_id(
             order.account, order.symbol, order.exchange_id
