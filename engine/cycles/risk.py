@@ -26,7 +26,7 @@ from engine.core.decide import (
 from engine.core.errors import SkipperError, Unavailable
 from engine.core.market import StreamState
 from engine.core.money import ZERO
-from engine.core.position import ExitReason, PositionSide, ask_close
+from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
 from engine.cycles import tell
@@ -124,12 +124,14 @@ class RiskCycle:
         self, verdict: Verdict, cases: list[Case], spent: dict[str, Decimal], *, judged: bool
     ) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:
+            bots = {member.bot.id for member, _ in cases}
+            held = {p.bot_id: p for p in await unit.positions.open_of_many(bots)}
             for member, signal in cases:
-                await self._act(unit, member, signal, spent)
+                await self._act(unit, (member, signal), held.get(member.bot.id), spent)
             if judged:
                 environment, key = verdict.stream
                 await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
-            return {member.bot.id for member, _ in cases}, True
+            return bots, True
 
         await self.ledger.change(work)
 
@@ -152,9 +154,9 @@ class RiskCycle:
         return self.judged[stream]
 
     async def _act(
-        self, unit: Unit, member: Member, signal: Signal, spent: dict[str, Decimal]
+        self, unit: Unit, case: Case, position: Position | None, spent: dict[str, Decimal]
     ) -> None:
-        position = await unit.positions.open_of(member.bot.id)
+        member, signal = case
         if position is not None and wants_exit(signal, position):
             await unit.signals.add(member.bot.id, signal, "exit", None)
             asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
