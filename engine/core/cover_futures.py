@@ -10,10 +10,13 @@ from engine.core.ladder import (
     after_refusals,
     barren,
     clock,
+    must_pause,
     naked_too_long,
     past_its_levels,
+    stop_reason,
     stop_to_watch,
     target_to_watch,
+    would_trigger,
 )
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order, OrderKind, OrderState
@@ -40,20 +43,33 @@ def cover(scene: Scene) -> list[Step]:
     if right:
         old = [stop for stop in stops if stop is not right[-1]]
         return [CancelOrder(stop) for stop in old] + _target(scene) + [Covered()]
-    if not stops:
-        past = past_its_levels(scene)
-        if past is not None:
-            return [AskClose(past)]
+    past = past_its_levels(scene)
+    if past is not None and (not stops or past is stop_reason(scene)):
+        return [AskClose(past)]
     started = clock(scene)
     if scene.of_leg(Leg.STOP, UNANSWERED):
         return started + overdue(scene) + _target(scene)
-    rung = after_refusals(scene)
+    rung = _still_covered(scene, stops) or after_refusals(scene)
     if rung:
         return started + rung
     if naked_too_long(scene):
         return [AskClose(ExitReason.UNPROTECTED)]
     planned = PlanOrders((stop_order(scene, scene.wanted, whole=not _had_whole(scene)),))
     return [*started, *stop_to_watch(scene), planned, *_target(scene)]
+
+
+def _still_covered(scene: Scene, stops: list[Order]) -> list[Step]:
+    """A stop that cannot be moved is no reason to close while the one before it stands.
+
+    It is tried again, ever more slowly; the engine watches the new level meanwhile.
+    """
+    refused = barren(scene, Leg.STOP)
+    if not refused or covering(stops) < scene.wanted or would_trigger(refused[-1]):
+        return []
+    if must_pause(scene, refused):
+        return [*stop_to_watch(scene), *_target(scene), Covered()]
+    attempt = PlanOrders((stop_order(scene, scene.wanted),))
+    return [*stop_to_watch(scene), attempt, *_target(scene)]
 
 
 def overdue(scene: Scene) -> list[Step]:

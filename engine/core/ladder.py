@@ -67,11 +67,19 @@ def stop_reason(scene: Scene) -> ExitReason:
     return ExitReason.TRAILING_STOP if trails else ExitReason.STOP_LOSS
 
 
+def would_trigger(stop: Order) -> bool:
+    """Whether the exchange refused a stop, or its list, for a price beyond its level."""
+    return stop.refusal is Refusal.WOULD_TRIGGER
+
+
 def after_refusals(scene: Scene) -> list[Step]:
     """The rung that refused stops (and OCO lists) call for; empty: try (again) at once."""
     refused = barren(scene, Leg.STOP)
     if not refused:
         return []
+    if would_trigger(refused[-1]):
+        # The exchange has seen the price beyond a level: what its order would do is done now.
+        return [AskClose(_level_reached(scene, refused[-1]))]
     if naked_too_long(scene) or len(refused) >= MAX_ATTEMPTS:
         closing = ChangeExit(ExitChange.CLOSING, refused[-1])
         return [closing, AskClose(ExitReason.UNPROTECTED)]
@@ -119,6 +127,16 @@ def must_pause(scene: Scene, failures: list[Order]) -> bool:
         return False
     pause = min(_FIRST_PAUSE_MS << min(len(failures) - 1, 16), _LONGEST_PAUSE_MS)
     return scene.real_ms_since(failures[-1].updated_at) < pause
+
+
+def _level_reached(scene: Scene, refused: Order) -> ExitReason:
+    """Which level the price is beyond: of a list, the one that is nearer to the last price."""
+    position, price = scene.position, scene.price
+    if refused.list_id is None or price is None:
+        return stop_reason(scene)
+    to_target = abs(position.target_price - price)
+    nearer = to_target < abs(position.stop_price - price)
+    return ExitReason.TAKE_PROFIT if nearer else stop_reason(scene)
 
 
 def _clamped(scene: Scene) -> Decimal | None:

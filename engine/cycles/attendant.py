@@ -7,7 +7,7 @@ import structlog
 from engine.core.bot_config import Environment
 from engine.core.errors import NotFound, Refused, SkipperError
 from engine.core.market import Market
-from engine.core.position import PositionState
+from engine.core.position import PositionState, ProtectionState
 from engine.cycles.accounts import Accounts
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.ledger import Ledger
@@ -79,13 +79,14 @@ class Attendant:
                 self.nursery.start(f"warm up bot {bot.id}", self._follow(member))
 
     async def urgent(self) -> None:
-        """Every second: positions that are naked, watched or closing."""
+        """Every second: positions that are naked, watched, moving their stop or closing."""
         for bot_id, member in list(self.fleet.members.items()):
             position = member.position
             if position is None:
                 continue
-            naked = position.naked_since is not None
-            if naked or position.watches_target or position.state is PositionState.CLOSING:
+            waits = position.naked_since is not None or position.watches_target
+            moves = position.protection is ProtectionState.MOVING
+            if waits or moves or position.state is PositionState.CLOSING:
                 await self._guard(bot_id)
 
     async def guard_all(self) -> None:

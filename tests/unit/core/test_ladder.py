@@ -28,6 +28,17 @@ def test_a_list_refused_for_its_target_becomes_a_stop_alone_and_a_watched_target
     assert desk.look() == [AskClose(ExitReason.TAKE_PROFIT)]
 
 
+@pytest.mark.parametrize(
+    ("price", "reason"), [("49600", ExitReason.STOP_LOSS), ("50900", ExitReason.TAKE_PROFIT)]
+)
+def test_a_list_that_would_trigger_at_once_closes_for_the_nearer_level(price, reason):
+    desk = Desk(price=price, pace=100)
+    desk.look()
+    desk.refuse(desk.in_state(S.PLANNED)[0], Refusal.WOULD_TRIGGER)
+
+    assert desk.look()[-1] == AskClose(reason)
+
+
 def test_a_stop_outside_the_price_band_is_clamped_to_the_tighter_side():
     desk = Desk(known=rules(percent_down=D("0.995")))
     desk.position = replace(desk.position, watches_target=True)

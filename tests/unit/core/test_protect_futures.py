@@ -1,6 +1,7 @@
 """Futures: a stop on the whole position first, moved by placing before cancelling."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -129,6 +130,42 @@ def test_a_moved_stop_is_placed_before_the_old_one_goes():
     assert isinstance(cancel, CancelOrder)
     assert cancel.order.close_position
     assert covered == Covered()
+
+
+def test_a_stop_that_would_be_moved_beyond_the_price_closes_at_once():
+    desk = FuturesDesk()
+    desk.settle()
+    desk.price = D(49_700)
+    desk.position = replace(desk.position, stop_price=D(49_800), best_price=D(50_300))
+
+    assert desk.look() == [AskClose(ExitReason.TRAILING_STOP)]
+
+
+def test_a_moved_stop_that_would_trigger_at_once_closes_as_a_trailing_stop():
+    desk = FuturesDesk()
+    desk.settle()
+    desk.position = replace(desk.position, stop_price=D(49_800), best_price=D(50_300))
+    desk.look()
+    desk.refuse(desk.in_state(S.PLANNED)[0], Refusal.WOULD_TRIGGER)
+
+    assert desk.look() == [AskClose(ExitReason.TRAILING_STOP)]
+
+
+def test_a_stop_that_cannot_be_moved_is_tried_more_slowly_while_the_old_one_stands():
+    desk = FuturesDesk(pace=100)
+    desk.settle()
+    desk.position = replace(desk.position, stop_price=D(49_800), best_price=D(50_300))
+    tries = []
+
+    for _ in range(100):
+        desk.look()
+        for planned in desk.in_state(S.PLANNED):
+            tries.append(desk.now)
+            desk.refuse(planned, Refusal.OTHER)
+
+    assert desk.position.state is PositionState.OPEN
+    assert [later - earlier for earlier, later in pairwise(tries)][:3] == [1_000, 2_000, 4_000]
+    assert len(standing(desk, Leg.STOP)) == 1
 
 
 def test_a_filled_stop_ends_the_position_and_the_target_is_removed_at_once():
