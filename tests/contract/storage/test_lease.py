@@ -163,3 +163,25 @@ async def test_a_start_waits_for_an_intent_that_is_being_written(storage, second
     await starting
     (seen,) = await all_orders(second)
     assert seen.state is OrderState.SENT
+
+
+async def test_many_intents_are_announced_at_once_or_not_at_all(storage, second, anna, bert):
+    kept = await written(storage, makers.order(anna.bot), makers.order(bert.bot))
+    sent = [(replace(order, state=OrderState.SENT), order) for order in kept]
+
+    async def announce(pairs):
+        async with storage.system() as unit:
+            await unit.orders.save_all(pairs)
+            await unit.commit()
+
+    with pytest.raises(Stale):
+        await announce([sent[0], (sent[1][0], replace(kept[1], booked_qty=makers.D(9)))])
+    assert {order.state for order in await all_orders(storage)} == {OrderState.PLANNED}
+    await announce(sent)
+    assert {order.state for order in await all_orders(storage)} == {OrderState.SENT}
+
+    await start(second)
+    asked = [(replace(now, state=OrderState.CANCELLING), now) for now, _ in sent]
+    with pytest.raises(LeaseLost):
+        await announce(asked)
+    assert {order.state for order in await all_orders(storage)} == {OrderState.SENT}
