@@ -66,6 +66,10 @@ class StopChoice(StrEnum):
     KEEP = "keep"
 
 
+FLATTEN = "why.panic"
+"""Why a bot was stopped in a panic: what an entry on its way still brings is closed at once."""
+
+
 def next_bot_state(state: BotState, event: BotEvent) -> BotState:
     """State after ``event``; raises IllegalEvent."""
     return follow("bot", BOT_TABLE, state, event)

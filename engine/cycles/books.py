@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.core.bot import Bot
-from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.bot_state import FLATTEN, BotEvent, next_bot_state
 from engine.core.checks import DayCount
 from engine.core.client_id import decode_client_id
 from engine.core.exits import stop_price, target_price
 from engine.core.market import Side, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Leg, Order, OrderReport, apply_report
-from engine.core.position import Position, PositionSide, add_fill
+from engine.core.position import ExitReason, Position, PositionSide, add_fill, ask_close
 from engine.cycles import tell
 from engine.cycles.rulebook import Rulebook
 from engine.ports.storage import Unit
@@ -96,6 +96,8 @@ async def _position_of(
         target_price=ZERO,
         leverage=bot.config.leverage,
     )
+    if bot.why == FLATTEN:
+        position = ask_close(position, ExitReason.PANIC)
     added = await unit.positions.add(position)
     await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.ENTER)))
     await unit.counters.add(bot.id, DayCount(day_of(first.at), entries=1))

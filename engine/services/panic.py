@@ -2,15 +2,15 @@
 
 Nothing here waits for the strategies or talks to the exchange: the cycles that guard positions
 carry out what stands in the rows. Entries that were not sent yet are withdrawn by the sender,
-since their bots no longer run; one that is on its way may still fill, so what came of it is shown.
+since their bots no longer run; what one that is on its way still brings is closed as it comes.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.account import Account
 from engine.core.bot import Bot
-from engine.core.bot_state import BotEvent, BotState
+from engine.core.bot_state import FLATTEN, BotEvent, BotState
 from engine.core.errors import Stale
 from engine.core.order import Leg, Order, OrderState
 from engine.core.position import ExitReason, Position, PositionState, ask_close
@@ -93,8 +93,10 @@ async def _stop_all(office: Office, account: Account, *, close: bool) -> list[Bo
     async with office.storage.of(account.id) as unit:
         bots = await unit.bots.all()
         for bot in bots:
-            if bot.state is not BotState.STOPPED:
-                await move_bot(unit, bot, BotEvent.STOP)
+            if bot.state is not BotState.STOPPED or close:
+                stopped = await move_bot(unit, bot, BotEvent.STOP)
+                if close:
+                    await unit.bots.save(replace(stopped, why=FLATTEN))
         held = await unit.positions.open_of_many([bot.id for bot in bots])
         asked = [position for position in held if close and position.state is PositionState.OPEN]
         for position in asked:

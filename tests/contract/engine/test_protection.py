@@ -12,6 +12,7 @@ from engine.core.order import Leg, OrderState
 from engine.core.position import ExitReason
 from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.simulator.server import DemoAccount
+from engine.services.panic import panic
 from tests.contract.engine.lab import KEYS, MONEY, SECRET, opened
 
 SYMBOL = "BTCUSDT"
@@ -223,3 +224,16 @@ async def test_an_order_proven_absent_that_was_carried_out_after_all_is_booked(l
         return (await lab.books.order(bot, Leg.ENTRY)).state is OrderState.FILLED
 
     await lab.until(found)
+
+
+@pytest.mark.parametrize("settings", [{}, FUTURES], ids=["spot", "futures"])
+async def test_an_entry_on_its_way_during_a_panic_is_closed_as_soon_as_it_fills(lab, settings):
+    bot = await lab.running(**settings)
+    await lab.fault("delay", "POST", path="/*", ms=300, where={"type": "MARKET"})
+    lab.buy(bot)
+    await lab.until(lambda: lab.requests("/api/v3/order") or lab.requests("/fapi/v1/order"))
+
+    await panic(lab.office, lab.account, close=True)
+
+    assert (await lab.closed(bot)).reason is ExitReason.PANIC
+    assert not live_stops(lab)
