@@ -13,11 +13,14 @@ Figures = tuple[Decimal, ...]
 def every_trade_is_booked_once(seen: Evidence) -> Iterator[str]:
     """Fills are the exchange's trades: same numbers, same prices, quantities and fees."""
     orders = {row["id"]: row for row in seen.tables["orders"]}
-    theirs = {(t["apiKey"], t["symbol"], str(t["id"])): t for t in seen.exchange["trades"]}
+    theirs = {
+        (t["apiKey"], t["market"], t["symbol"], str(t["id"])): t for t in seen.exchange["trades"]
+    }
     numbers = {(o["symbol"], o["orderId"]): o["clientOrderId"] for o in seen.exchange["orders"]}
-    booked: Counter[tuple[str, str, str]] = Counter()
+    booked: Counter[tuple[str, str, str, str]] = Counter()
     for fill in seen.tables["fills"]:
-        name = (seen.key_of(fill["owner_id"]), fill["symbol"], fill["trade_id"])
+        market = orders[fill["order_id"]]["market"]
+        name = (seen.key_of(fill["owner_id"]), market, fill["symbol"], fill["trade_id"])
         booked[name] += 1
         trade = theirs.get(name)
         if trade is None:
@@ -79,10 +82,11 @@ def money_is_accounted_for(seen: Evidence) -> Iterator[str]:
     for user, key in seen.keys.items():
         expected: dict[str, Decimal] = defaultdict(lambda: ZERO, seen.money)
         for row in seen.tables["positions"]:
-            if seen.key_of(row["owner_id"]) == key:
+            if seen.key_of(row["owner_id"]) == key and row["market"] == "spot":
                 expected[row["base"]] += _held(row)
         for fill in seen.tables["fills"]:
-            if seen.key_of(fill["owner_id"]) == key:
+            spot = symbols[fill["order_id"]]["market"] == "spot"
+            if seen.key_of(fill["owner_id"]) == key and spot:
                 sign = -1 if symbols[fill["order_id"]]["side"] == "BUY" else 1
                 expected["USDT"] += sign * fill["quantity"] * fill["price"]
                 if fill["commission_asset"] != bases[symbols[fill["order_id"]]["position_id"]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.chaos.futures import merged
 from tests.chaos.installation import Installation
 from tests.chaos.traders import Trader
 
@@ -24,6 +25,7 @@ _TABLES = (
 _EXACT = frozenset({
     "quantity", "price", "stop_price", "filled_qty", "filled_quote", "booked_qty", "commission",
     "entry_qty", "entry_quote", "exit_qty", "exit_quote", "fee_base", "fee_quote", "net", "dust",
+    "funding",
 })  # fmt: skip
 _JSON = frozenset({"config", "params", "fees", "data"})
 
@@ -100,7 +102,7 @@ class Watch:
         """Everything; the exchange before the rows, so that what is there must have one."""
         if not self._steps:
             self._steps = await _steps(self.world.market)
-        exchange = await self.world.books()
+        exchange = merged(await self.world.books())
         tables, integrity = read_tables(self.world.service.folder / "skipper.db")
         seen = Evidence(
             exchange=exchange,

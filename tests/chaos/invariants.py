@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from tests.chaos import book_checks, chat_checks, life_checks, order_checks, request_checks
+from tests.chaos import (
+    book_checks,
+    chat_checks,
+    futures_checks,
+    life_checks,
+    order_checks,
+    request_checks,
+)
 from tests.chaos.evidence import Evidence
 
 Check = Callable[[Evidence], Iterator[str]]
@@ -42,13 +49,17 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(2, order_checks.every_row_is_settled, _THEN),
     Invariant(3, request_checks.no_order_before_its_intent, _NOW),
     Invariant(4, book_checks.money_is_accounted_for, _THEN),
+    Invariant(4, futures_checks.amounts_are_sums_of_fills, _THEN),
+    Invariant(4, futures_checks.wallets_are_accounted_for, _THEN),
     Invariant(5, book_checks.every_trade_is_booked_once, _THEN),
     Invariant(6, book_checks.fees_are_what_was_charged, _THEN),
-    Invariant(7, order_checks.the_naked_clock_runs, _NOW),
+    Invariant(7, order_checks.the_naked_clock_runs, _THEN),
     Invariant(7, order_checks.positions_are_covered, _THEN),
+    Invariant(7, futures_checks.futures_positions_are_covered, _THEN),
     Invariant(8, order_checks.no_order_is_orphaned, _THEN),
     Invariant(9, order_checks.exits_never_exceed_the_position, _NOW),
     Invariant(9, book_checks.one_position_at_a_time, _NOW),
+    Invariant(9, futures_checks.every_exit_only_reduces, _NOW),
     Invariant(10, order_checks.one_leg_of_a_list_fills, _NOW),
     Invariant(11, life_checks.nothing_final_comes_back, _NOW),
     Invariant(12, life_checks.no_doubt_is_told_as_an_outcome, _NOW),

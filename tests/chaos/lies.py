@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chaos import book_checks as books
 from tests.chaos import chat_checks as chats
+from tests.chaos import futures_checks as futures
 from tests.chaos import life_checks as life
 from tests.chaos import order_checks as orders
 from tests.chaos import request_checks as requests
@@ -67,7 +68,7 @@ def _unsay(e: Evidence) -> None:
 
 def _say_again(e: Evidence) -> None:
     chat, number = _told(e)
-    chat.append(next(m for m in chat if number in m["text"]) | {"id": 10**6})
+    chat.append(next(m for m in chat if m["text"].endswith(number)) | {"id": 10**6})
 
 
 def _reopen(e: Evidence) -> None:
@@ -76,7 +77,9 @@ def _reopen(e: Evidence) -> None:
 
 
 def _uncover(e: Evidence) -> None:
-    _first(e.tables["positions"], state="closed").update(state="open", exit_qty=Decimal(0))
+    _first(e.tables["positions"], state="closed", market="spot").update(
+        state="open", exit_qty=Decimal(0)
+    )
 
 
 def _refusals(e: Evidence) -> None:
@@ -93,6 +96,13 @@ def _backwards(e: Evidence) -> None:
     last = e.tables["orders"][-1]
     boots = e.tables["installs"][0]["install"]
     last["client_id"] = f"sk{boots}0-{last['client_id'].partition('-')[2]}"
+
+
+def _futures_exit(e: Evidence) -> Row:
+    """A stop at the futures exchange."""
+    return next(
+        o for o in e.exchange["orders"] if o["market"] == "futures" and futures._leg(o) == "s"
+    )
 
 
 LIES: tuple[tuple[Check, str, Lie], ...] = (
@@ -116,6 +126,15 @@ LIES: tuple[tuple[Check, str, Lie], ...] = (
      lambda e: [o.update(created_at=o["created_at"] + DAY_MS) for o in e.tables["orders"]]),
     (books.money_is_accounted_for, "a coin too many",
      lambda e: e.exchange["accounts"][-1]["balances"][0].update(free="1.00000001")),
+    (futures.amounts_are_sums_of_fills, "coins that nobody bought",
+     lambda e: e.exchange["futures"]["accounts"][-1]["positions"].append(
+         {"symbol": "XRPUSDT", "positionAmt": "1"})),
+    (futures.wallets_are_accounted_for, "a wallet with more in it",
+     lambda e: [a["wallet"].update(USDT="10000.5") for a in e.exchange["futures"]["accounts"]]),
+    (futures.futures_positions_are_covered, "a stop of no position",
+     lambda e: _futures_exit(e).update(status="NEW", clientOrderId="sk0-99-1-s1")),
+    (futures.every_exit_only_reduces, "a stop that may open a position",
+     lambda e: _futures_exit(e).update(reduceOnly=False, closePosition=False)),
     (books.every_trade_is_booked_once, "a trade not booked", lambda e: e.tables["fills"].pop()),
     (books.every_trade_is_booked_once, "a trade booked twice",
      lambda e: e.tables["fills"].append(e.tables["fills"][-1])),

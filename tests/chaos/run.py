@@ -92,7 +92,9 @@ async def play(folder: Path, wanted: Plan) -> Outcome:
     async with installation(folder, **options) as world:
         random = Random(wanted.seed)
         watch = Watch(world, MONEY)
-        watch.traders = await settle_in(world, random, wanted.symbols, wanted.start_ms)
+        watch.traders = await settle_in(
+            world, random, wanted.symbols, wanted.start_ms, MARKETS[wanted.market]
+        )
         await world.service.start()
         await begin_draft(watch.traders[0])
         draft = _draft(world)

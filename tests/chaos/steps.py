@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import structlog
+
 from storage.migrations import migrate
 from tests.contract.engine.scenarios import SCENARIOS
 from tests.contract.engine.steps import die_at
@@ -61,7 +63,8 @@ def main():
     parser.add_argument("--every", type=int, default=1, help="each so-manieth step")
     parser.add_argument("--only", default="", help="part of a scenario's name")
     parser.add_argument("--at", type=int, default=0, help="this step alone")
-    logging.disable(logging.CRITICAL)
+    silent = structlog.make_filtering_bound_logger(logging.CRITICAL)
+    structlog.configure(wrapper_class=silent)
     return 1 if asyncio.run(_table(parser.parse_args())) else 0
 
 

@@ -21,7 +21,7 @@ DEATHS = [
     partial(kill_at, moment=moment)
     for moment in (
         Moment(PROTOCOL, 0.05, {"at": "request_read", **LIST}),
-        Moment(STARTING, 0.2),
+        Moment(STARTING, 0.05),
         Moment(PROTOCOL, 0.3, {"at": "accepted_not_answered", **ORDER}),
         Moment(RECOVERING, 0.0, {"at": "half_answer", **LIST}),
         Moment(TRADING, 0.4),
@@ -31,7 +31,7 @@ DEATHS = [
 
 async def test_five_sudden_deaths_change_nothing_in_the_books_and_no_check_is_blind(tmp_path):
     outcome = await play(
-        tmp_path, Plan(11, "kill", "spot", DEATHS, ("BTCUSDT", "ETHUSDT"), 300.0, NOON)
+        tmp_path, Plan(11, "kill", "both", DEATHS, ("BTCUSDT", "ETHUSDT"), 300.0, NOON)
     )
     assert outcome.problems == []
     assert outcome.did.total() == len(DEATHS)
@@ -41,6 +41,6 @@ async def test_five_sudden_deaths_change_nothing_in_the_books_and_no_check_is_bl
 
 async def test_pauses_a_second_start_and_cut_streams_change_nothing_in_the_books(tmp_path):
     acts = [pause, second_start, stream, chat, stream]
-    outcome = await play(tmp_path, Plan(12, "mixed", "spot", acts, ("SOLUSDT",), 200.0, NOON))
+    outcome = await play(tmp_path, Plan(12, "mixed", "futures", acts, ("SOLUSDT",), 200.0, NOON))
     assert outcome.problems == []
     assert outcome.did.total() == len(acts)

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from engine.core.account import Credentials, Role
-from engine.core.bot_config import BotConfig, Environment, Mode
+from engine.core.bot_config import BotConfig, Direction, Environment, Mode
 from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.market import Market
 from storage.opening import check_canary, open_storage
 from storage.vault import FernetVault, load_master_key
 from tests.chaos.installation import Installation
+from tests.chaos.venues import SPOT, Venue
 from tests.journeys.person import Message, Person
 from tests.journeys.world import OPERATOR
 
@@ -25,6 +28,11 @@ _HASTY = {"ema_fast": 2, "ema_slow": 4}
 _NAMES = ("Alpha", "Bravo", "Charlie", "Delta")
 _EXITS = ("0.3", "0.5", "1")
 _LIMITS = (None, None, 4)
+_TRAILS = (None, None, Decimal("0.3"))
+_ON: dict[str, dict[str, Any]] = {
+    "spot": {},
+    "futures": {"market": Market.FUTURES, "direction": Direction.BOTH, "leverage": 3},
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,11 @@ class Trader:
 
 
 async def settle_in(
-    world: Installation, random: Random, symbols: Sequence[str], at: int
+    world: Installation,
+    random: Random,
+    symbols: Sequence[str],
+    at: int,
+    venues: Sequence[Venue] = (SPOT,),
 ) -> list[Trader]:
     """One trader per symbol, each with one running bot, in the chat since ``at`` (ms)."""
     folder = world.service.folder
@@ -52,6 +64,7 @@ async def settle_in(
         account = {
             "key": key, "secret": key[::-1], "bnb_burn": random.random() < 0.4,
             "balances": {asset: str(amount) for asset, amount in MONEY.items()},
+            "futures": {"USDT": str(MONEY["USDT"])},
         }  # fmt: skip
         (await world.market.post("/sandbox/accounts", json=account)).raise_for_status()
         trader = Trader(user, world.person(user), key, _NAMES[number])
@@ -59,7 +72,8 @@ async def settle_in(
         config = BotConfig(
             name=trader.bot, symbol=symbol, mode=Mode.LOCAL, params=_HASTY, size=Decimal(100),
             stop_loss=Decimal(random.choice(_EXITS)), take_profit=Decimal(random.choice(_EXITS)),
-            max_daily_trades=random.choice(_LIMITS),
+            max_daily_trades=random.choice(_LIMITS), trailing_stop=random.choice(_TRAILS),
+            **_ON[venues[number % len(venues)].answer],
         )  # fmt: skip
         await _furnish(url, vault, trader, config, at)
         await trader.person.say("/start")

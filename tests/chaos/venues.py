@@ -33,4 +33,25 @@ SPOT = Venue(
     ),
     events="user@executionReport",
 )
-MARKETS: dict[str, tuple[Venue, ...]] = {"spot": (SPOT,)}
+FUTURES = Venue(
+    answer="futures",
+    orders=(
+        ("POST", "/fapi/v1/order"),
+        ("POST", "/fapi/v1/algoOrder"),
+        ("DELETE", "/fapi/v1/algoOrder"),
+    ),
+    reads=(
+        ("GET", "/fapi/v1/order"),
+        ("GET", "/fapi/v1/algoOrder"),
+        ("GET", "/fapi/v1/openOrders"),
+        ("GET", "/fapi/v1/openAlgoOrders"),
+        ("GET", "/fapi/v3/account"),
+        ("GET", "/fapi/v1/userTrades"),
+    ),
+    events="user@ORDER_TRADE_UPDATE",
+)
+MARKETS: dict[str, tuple[Venue, ...]] = {
+    "spot": (SPOT,),
+    "futures": (FUTURES,),
+    "both": (SPOT, FUTURES),
+}
