@@ -31,10 +31,11 @@ OLD_PRICE_MS = 15_000
 
 def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
     """The card of a bot."""
+    beside = [*_not_ours(facts, texts), *_today(facts, texts)]
     groups = [
         [_title(facts, texts), *_what(facts, texts), _state(facts, texts), *_next(facts, texts)],
         _holding(facts, facts.holding, texts) if facts.holding is not None else [],
-        _today(facts, texts),
+        beside,
         _signals(facts, texts),
     ]
     text = "\n\n".join("\n".join(lines) for lines in groups if lines)
@@ -116,7 +117,8 @@ def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
     if holding.age_ms is not None and holding.age_ms > OLD_PRICE_MS:
         lines.append(texts.say("card.price_old", seconds=holding.age_ms // 1000))
     levels = {"stop": fixed(position.stop_price), "target": fixed(position.target_price)}
-    lines.append(texts.say("card.levels", **levels))
+    watched = "card.levels_watched" if position.watches_target else "card.levels"
+    lines.append(texts.say(watched, **levels))
     return [*lines, *_margin(facts, holding, texts), _protection(facts, holding, texts)]
 
 
@@ -147,6 +149,18 @@ def _protection(facts: BotCard, holding: Holding, texts: Texts) -> str:
     where = "exchange" if facts.bot.config.mode.keyed else "paper"
     book = texts.plain(f"protection.where.{where}")
     return texts.say(f"protection.{position.protection.value}", share=share, where=book)
+
+
+def _not_ours(facts: BotCard, texts: Texts) -> list[str]:
+    """What lies on the bot's symbol in its account that Skipper leaves alone."""
+    found, lines = facts.not_ours, []
+    base = facts.rules.base if facts.rules else ""
+    if found.orders:
+        lines.append(texts.say("card.foreign_orders", n=found.orders))
+    if found.quantity:
+        quantity = ("+" if found.quantity > 0 else "−") + fixed(abs(found.quantity))
+        lines.append(texts.say("card.foreign_quantity", quantity=quantity, base=base))
+    return lines
 
 
 def _today(facts: BotCard, texts: Texts) -> list[str]:

@@ -16,6 +16,7 @@ from engine.core.position import Position, PositionSide
 from engine.core.protect import cover_of
 from engine.core.signal import Signal
 from engine.core.trade import result_at
+from engine.ports.insight import NotOurs
 from engine.ports.repos import SignalRow
 from engine.ports.storage import Unit
 from engine.services.bots import find
@@ -51,7 +52,7 @@ class BotLine:
 
 @dataclass(frozen=True, slots=True)
 class BotCard:
-    """A bot in full. ``now`` is the market's time in ms."""
+    """A bot in full. ``not_ours`` lies beside it; ``now`` is the market's time in ms."""
 
     bot: Bot
     rules: SymbolRules | None
@@ -61,6 +62,7 @@ class BotCard:
     decision: Signal | None
     stream: StreamState | None
     key: Key | None
+    not_ours: NotOurs
     now: int
 
 
@@ -128,6 +130,7 @@ async def card(office: Office, account: Account, ref: str) -> BotCard:
         last=last,
         decision=office.insight.last_decision(bot.id),
         stream=office.insight.stream_state(environment, bot.id),
+        not_ours=office.insight.not_ours(bot.id),
         key=key,
         now=office.clock.now_ms(),
     )

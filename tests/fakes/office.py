@@ -7,7 +7,7 @@ from engine.core.account import Credentials, KeyRights, Role
 from engine.core.bot_config import Environment, Mode
 from engine.core.errors import Unavailable
 from engine.core.market import Book, Market, SymbolRules
-from engine.ports.insight import Health
+from engine.ports.insight import Health, NotOurs
 from engine.services.office import Office
 from storage.opening import open_storage
 from tests.fakes.clock import FrozenClock
@@ -98,12 +98,16 @@ class FakeInsight:
         self.decisions = {}
         self.reconciled = True
         self.streams = {}
+        self.foreign = {}
 
     def last_decision(self, bot_id):
         return self.decisions.get(bot_id)
 
     def stream_state(self, environment, bot_id):
         return self.streams.get(bot_id)
+
+    def not_ours(self, bot_id):
+        return self.foreign.get(bot_id, NotOurs(0, Decimal(0)))
 
     def health(self):
         named = {f"bot {bot}": state for bot, state in self.streams.items()}

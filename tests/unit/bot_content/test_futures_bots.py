@@ -8,6 +8,7 @@ import pytest
 from engine.core.bot_config import Direction, Environment
 from engine.core.market import Market
 from engine.core.position import PositionSide
+from engine.ports.insight import NotOurs
 from tests.fakes.office import account_of, office_at
 from tests.unit.bot_content.chat import WIDTH, Chat
 from tests.unit.services.market import close_flat, hold, open_position, started
@@ -78,3 +79,11 @@ async def test_a_short_is_bought_back(office, chat):
     assert "SHORT 5× 0.002 BTC by BTC trend" in chat.text
     assert "funding −0.02 USDT" in chat.text
     assert "gone by no order of ours: 0.0001 BTC" in chat.text
+
+
+async def test_what_is_not_skippers_is_shown_and_said_to_be_left_alone(office, chat):
+    bot = await holding_short(office, chat)
+    office.insight.foreign[bot.id] = NotOurs(2, Decimal("-0.01"))
+    await on_card(chat, bot)
+    assert "2 open orders on this symbol are not Skipper's, left alone" in chat.text
+    assert "holds −0.01 BTC that is not Skipper's" in chat.text
