@@ -56,19 +56,24 @@ def _legs(e: Evidence) -> list[Row]:
 
 
 def _told(e: Evidence) -> tuple[list[Row], str]:
-    """A chat and the number of an alert in it."""
-    number = f"#{_first(e.tables['outbox'], kind='entered')['id']}"
-    return next(c for c in e.chats.values() if any(number in m["text"] for m in c)), number
+    """A chat and the number of an alert that it shows, unmarked."""
+    numbers = [f"#{row['id']}" for row in e.tables["outbox"] if row["kind"] == "entered"]
+    return next(
+        (chat, number)
+        for number in numbers
+        for chat in e.chats.values()
+        if any((m["text"] or "").endswith(number) for m in chat)
+    )
 
 
 def _unsay(e: Evidence) -> None:
     chat, number = _told(e)
-    chat[:] = [m for m in chat if number not in m["text"]]
+    chat[:] = [m for m in chat if number not in (m["text"] or "")]
 
 
 def _say_again(e: Evidence) -> None:
     chat, number = _told(e)
-    chat.append(next(m for m in chat if m["text"].endswith(number)) | {"id": 10**6})
+    chat.append(next(m for m in chat if (m["text"] or "").endswith(number)) | {"id": 10**6})
 
 
 def _reopen(e: Evidence) -> None:

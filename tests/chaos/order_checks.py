@@ -69,6 +69,8 @@ def every_row_is_settled(seen: Evidence) -> Iterator[str]:
         elif order is None:
             if state not in _NEVER_PLACED:
                 yield f"{name} is {state}, the exchange never had it"
+        elif state == "rejected" and order["status"] == "REJECTED":
+            continue  # taken, and refused when it triggered
         elif state in _NEVER_PLACED:
             yield f"{name} is {state}, the exchange has it {order['status']}"
         else:
