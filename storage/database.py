@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.sql.base import Executable
 
-from engine.core.errors import ConfigError, SkipperError
+from engine.core.errors import ConfigError, DatabaseFailed
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
@@ -17,10 +17,6 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 # A row of any columns.
 Record = Row[*tuple[Any, ...]]
 Values = Mapping[str, Any] | None
-
-
-class DatabaseFailed(SkipperError):
-    """The database could not carry out a statement: gone, locked, full, read-only or damaged."""
 
 
 class NotWritten(DatabaseFailed):

@@ -37,8 +37,7 @@ async def _run(settings: "Settings") -> None:
     from bot.cli.signals import until_signalled
 
     async with until_signalled(), running(settings, say) as service:
-        await service.lost.wait()
-        raise click.ClickException("the claim on the database was lost, so nothing is traded")
+        raise click.ClickException(await service.ended.get())
 
 
 def say(sentence: str) -> None:

@@ -41,7 +41,8 @@ _TELEGRAM_ANSWERS = 3.0
 class Service:
     """A running installation. ``say`` gets the few sentences that an operator waits for.
 
-    ``lost`` is set when another service may take the database over: then this one must end.
+    ``ended`` tells why it must end by itself: another service may take the database over, or
+    what is decided can not be written down any more.
     """
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
@@ -52,7 +53,7 @@ class Service:
         self._chat: Chat | None = None
         self._office: Office | None = None
         self._ready = False
-        self.lost = asyncio.Event()
+        self.ended: asyncio.Queue[str] = asyncio.Queue()
 
     @property
     def office(self) -> Office:
@@ -69,10 +70,10 @@ class Service:
         self._exit.enter_context(exclusive(self._settings))
         nursery = Nursery()
         if self._settings.database.sqlite_path is None:
-            claim = claimed(self._settings.database.url, self.lost.set)
+            claim = claimed(self._settings.database.url, self._claim_lost)
             nursery.start("claim", (await self._exit.enter_async_context(claim)).watch())
         memory = await self._memory()
-        house = self._house = build(self._settings, memory, nursery)
+        house = self._house = build(self._settings, memory, nursery, self.ended.put_nowait)
         self._exit.push_async_callback(_within, "connections", self._close_house, _PART_ENDS)
         self._exit.push_async_callback(_within, "engine", house.engine.stop, _ENGINE_ENDS)
         if self._settings.exchange.environment is Environment.LOCAL:
@@ -89,6 +90,9 @@ class Service:
     async def stop(self) -> None:
         """End everything in order, each part within its bound."""
         await self._exit.aclose()
+
+    def _claim_lost(self) -> None:
+        self.ended.put_nowait("the claim on the database was lost, so nothing is traded")
 
     async def _memory(self) -> Memory:
         vault = FernetVault(load_master_key(self._settings.security.master_key_file))

@@ -1,5 +1,6 @@
 """Wiring: which implementation stands behind each port."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.core.bot_config import Environment
@@ -66,8 +67,13 @@ class House:
         )
 
 
-def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
-    """Wire everything behind the engine; must be called inside the running event loop."""
+def build(
+    settings: Settings, memory: Memory, nursery: Nursery, give_up: Callable[[str], None]
+) -> House:
+    """Wire everything behind the engine; must be called inside the running event loop.
+
+    ``give_up`` is called with the reason when the service must end.
+    """
     public = settings.exchange.environment
     clock = MarketClock(settings.exchange.clock_rate)
     connection = Connection(endpoints_of(public, settings.exchange.base_url or ""), clock)
@@ -99,6 +105,7 @@ def build(settings: Settings, memory: Memory, nursery: Nursery) -> House:
             },
             modes=settings.exchange.modes,
             nudges=nudges,
+            give_up=give_up,
         )
     )
     connection.listen(

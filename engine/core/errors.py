@@ -9,6 +9,7 @@ SkipperError                 key of a text in the catalogue + its figures
 ├── Forbidden                role, mode or permission forbids it
 ├── IllegalEvent             a state table has no such entry: a bug or a misbehaving exchange
 ├── ConfigError              the operator's settings or environment
+├── DatabaseFailed           the memory is gone, locked, full, read-only or damaged
 └── ExchangeError            an answer of the exchange, or its lack
     ├── NotSent              provably no byte was written: the same request may be sent again
     ├── Refused              provably not executed, final
@@ -107,6 +108,10 @@ class ConfigError(SkipperError):
     """Settings, files or environment that only the operator can mend; the text says how."""
 
     key = "error.config"
+
+
+class DatabaseFailed(SkipperError):
+    """The database could not carry out a statement; what the unit wrote is not durable."""
 
 
 class ExchangeError(SkipperError):

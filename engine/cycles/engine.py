@@ -6,6 +6,7 @@ are guarded, and only then does the scheduler run.
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -15,6 +16,7 @@ from engine.cycles import tell
 from engine.cycles.accounts import Accounts
 from engine.cycles.attendant import Attendant
 from engine.cycles.daily_reset import DailyReset
+from engine.cycles.endurance import Endurance
 from engine.cycles.fleet import Fleet
 from engine.cycles.foreign import Foreign
 from engine.cycles.guard import Guard
@@ -47,7 +49,10 @@ _LANDING = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the wiring hands to the engine. ``times``: one exchange clock per market."""
+    """What the wiring hands to the engine. ``times``: one exchange clock per market.
+
+    ``give_up`` ends the service: it is called with the reason when trading on would be wrong.
+    """
 
     storage: Storage
     clock: Clock
@@ -58,6 +63,7 @@ class Parts:
     times: dict[Place, ExchangeTime]
     modes: frozenset[Mode]
     nudges: Nudges
+    give_up: Callable[[str], None]
 
 
 class Engine:
@@ -87,7 +93,8 @@ class Engine:
         await self._meeting.all()
         await self.fleet.load()
         guard = Guard(parts.rulebook, parts.clock, install)
-        ledger = Ledger(parts.storage, self.fleet, guard, parts.nudges)
+        endurance = Endurance(parts.give_up)
+        ledger = Ledger(parts.storage, self.fleet, guard, parts.nudges, endurance)
         accounts = self._accounts = self._make_accounts(ledger)
         attendant = Attendant(
             self.fleet, ledger, self.signals, accounts, parts.nudges, parts.nursery

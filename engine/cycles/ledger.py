@@ -1,13 +1,15 @@
 """Ledger: every change of orders goes through here: book, guard, commit, then tell the others."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
 
-from engine.core.errors import IllegalEvent, Stale, Unavailable
+from engine.core.errors import DatabaseFailed, IllegalEvent, LeaseLost, Stale, Unavailable
 from engine.core.order import Order, OrderReport, OrderState
 from engine.cycles.books import book
+from engine.cycles.endurance import Endurance
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.guard import Guard
 from engine.cycles.nudges import Nudges
@@ -28,6 +30,7 @@ class Ledger:
     fleet: Fleet
     guard: Guard
     nudges: Nudges
+    endurance: Endurance
 
     async def record(self, reports: Iterable[OrderReport]) -> bool:
         """Enter reports in one unit; False when none of them was ours or new."""
@@ -88,18 +91,21 @@ class Ledger:
 
     async def write(self, work: Work) -> tuple[set[int], bool]:
         """The same for what no picture in memory shows; returns what ``work`` returned."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._once(work)
-            except Stale:
-                continue
-        return await self._once(work)
+        try:
+            for _ in range(_TRIES - 1):
+                with suppress(Stale):
+                    return await self._once(work)
+            return await self._once(work)
+        except (LeaseLost, DatabaseFailed) as error:
+            self.endurance.failed(error)
+            raise
 
     async def _once(self, work: Work) -> tuple[set[int], bool]:
         async with self.storage.system() as unit:
             bots, changed = await work(unit)
             if changed:
                 await unit.commit()
+                self.endurance.worked()
         return bots, changed
 
     async def after_commit(self, bots: set[int]) -> None:

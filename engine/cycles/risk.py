@@ -23,7 +23,7 @@ from engine.core.decide import (
     wanted_side,
     wants_exit,
 )
-from engine.core.errors import SkipperError, Unavailable
+from engine.core.errors import DatabaseFailed, LeaseLost, SkipperError, Unavailable
 from engine.core.market import StreamState
 from engine.core.money import ZERO
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
@@ -102,6 +102,8 @@ class RiskCycle:
         spent = self._under_way()
         try:
             await self._commit(verdict, cases, dict(spent), judged=True)
+        except (LeaseLost, DatabaseFailed):
+            raise
         except SkipperError as error:
             _log.warning("deciding one by one", stream=str(verdict.stream), error=str(error))
             for member, signal in cases:

@@ -26,6 +26,7 @@ class Life:
     def __init__(self, lab):
         clock, storage = lab.clock, lab.storage
         self.nursery = Nursery()
+        self.given_up = []
         self.nudges = Nudges()
         self.connection = Connection(local(lab.exchange.url), clock)
         data = BinanceMarket(self.connection)
@@ -54,6 +55,7 @@ class Life:
                 },
                 modes=lab.modes,
                 nudges=self.nudges,
+                give_up=self.given_up.append,
             )
         )
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from engine.core.account import AuditEntry
-from engine.core.errors import SkipperError
-from storage.database import DatabaseFailed, NotWritten
+from engine.core.errors import DatabaseFailed, SkipperError
+from storage.database import NotWritten
 from storage.opening import open_storage
 from tests.contract.storage.conftest import on_server
 from tests.contract.storage.makers import AT
