@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.core.bot_config import Environment
 from engine.core.market import Market
 from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
@@ -17,7 +16,6 @@ from engine.market.catalogue import CachedCatalogue
 from engine.market.feed import Feed
 from engine.market.prices import LivePrices
 from engine.ports.account import Vault
-from engine.ports.market import Catalogue, Prices
 from engine.runtime.clock import Followed, MarketClock
 from engine.runtime.nursery import Nursery
 from engine.runtime.settings import Settings
@@ -79,16 +77,12 @@ def build(
     connection = Connection(endpoints_of(public, settings.exchange.base_url or ""), clock)
     data = BinanceMarket(connection)
     prices = LivePrices(data, clock, nursery)
-    catalogues: dict[Environment, Catalogue] = {public: CachedCatalogue(data)}
-    heard: dict[Environment, Prices] = {public: prices}
-    rulebook = Rulebook(catalogues, heard, public, clock)
-    broker = Broker(
-        {public: connection},
+    rulebook = Rulebook({public: CachedCatalogue(data)}, {public: prices}, public, clock)
+    keys, paper = (
         SqlKeyRing(memory.storage, memory.vault),
         RowsPaperLedger(memory.storage, rulebook),
-        prices,
-        clock,
     )
+    broker = Broker({public: connection}, keys, paper, prices, clock)
     nudges = Nudges()
     followed = Followed(connection.exchange_clock, clock, (connection.futures_clock,))
     engine = Engine(
