@@ -35,6 +35,8 @@ class Subscription:
 
     def tell(self, event: Any) -> None:
         """An event arrived; one too many ends the stream rather than being dropped in silence."""
+        if self._lost:
+            return
         if self._waiting.qsize() < MAX_WAITING:
             self._waiting.put_nowait(event)
         else:
@@ -152,7 +154,8 @@ class ApiSocket(OneConnection):
         elif question is not None:
             self._answered(question, message)
         elif "error" in message:
-            # A key was revoked, and it is not said which.
+            # A key was revoked, and it is not said which: what was proven before says nothing now.
+            self._proved_at = 0.0
             for subscription in self._subscriptions.values():
                 subscription.doubt()
 

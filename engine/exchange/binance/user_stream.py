@@ -27,6 +27,8 @@ MOST_ACCOUNTS = 200
 _AT_ONCE = 10
 _JITTER = 2.0
 _PARTING = 2.0
+# An account has one subscription on a connection (Spot API, "Error codes").
+_SUBSCRIBED = -2035
 _CONNECT = Ask(Product.SPOT, Priority.READ, weight=2)
 _log = structlog.get_logger("exchange")
 
@@ -65,11 +67,16 @@ class UserStreams:
             socket = await self._socket_for(client.owner)
             try:
                 subscription = await socket.subscribe(client)
-            except BaseException as error:
-                socket.accounts.discard(client.owner)
+            except ExchangeError as error:
+                if error.code != _SUBSCRIBED:
+                    socket.accounts.discard(client.owner)
                 await self._give_back(socket)
-                if isinstance(error, ExchangeError) and error.code in OUTSIDE_WINDOW:
+                if error.code in OUTSIDE_WINDOW:
                     await self._exchange_clock.measure()
+                raise
+            except BaseException:
+                # It may stand all the same: the account keeps its place, and goes elsewhere.
+                await self._give_back(socket)
                 raise
         try:
             yield _events(socket, subscription, silence)

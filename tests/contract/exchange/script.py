@@ -30,6 +30,7 @@ class Script:
         self.mute = set()
         self.open = []
         self.listed = asyncio.Event()
+        self.muted = asyncio.Event()
 
     def answer(self, request):
         standing = self.keys.setdefault(self.connections, {})
@@ -68,7 +69,9 @@ class Script:
             self.asked.append(asked["method"])
             if asked["method"] == LISTED:
                 self.listed.set()
-            if asked["method"] not in self.mute:
+            if asked["method"] in self.mute:
+                self.muted.set()
+            else:
                 await ws.send_json(self.answer(asked))
             for line in self.lines:
                 await ws.send_json(line)

@@ -172,6 +172,60 @@ async def test_an_account_whose_reader_falls_behind_loses_its_stream_and_no_othe
                 await heard(first)
 
 
+async def test_what_comes_after_an_event_was_dropped_does_not_hide_the_loss(monkeypatch):
+    monkeypatch.setattr(api_socket, "MAX_WAITING", 3)
+    async with scripted() as (script, connection, _), clients(connection) as made:
+        async with listening(connection, made) as (first, second, _):
+            for _ in range(4):
+                await script.say({"subscriptionId": 0, "event": NEW})
+            await script.say({"subscriptionId": 1, "event": NEW})
+            await heard(second)
+            for _ in range(2):
+                await heard(first)
+            await script.say({"subscriptionId": 0, "event": NEW})
+            await script.say({"subscriptionId": 1, "event": NEW})
+            await heard(second)
+            await heard(first)
+            with pytest.raises(Unavailable, match="fell behind"):
+                await heard(first)
+
+
+async def test_a_doubt_is_not_settled_by_a_proof_from_before_it():
+    async with scripted() as (script, connection, _), clients(connection) as made:
+        prover = connection.user_streams.events(made[2], silence=0.01)
+        async with listening(connection, made[:2]) as (first, second), prover as third:
+            waiting, proving = (
+                asyncio.get_running_loop().create_task(heard(one)) for one in (first, third)
+            )
+            async with asyncio.timeout(SOON):
+                await script.listed.wait()
+            await script.say({"subscriptionId": 2, "event": NEW})
+            await proving
+            del script.keys[1][0]
+            await script.say({"id": None, "status": 401, "error": {"code": -2015, "msg": "no"}})
+            with pytest.raises(Unavailable, match="no longer subscribed"):
+                await waiting
+            await script.say({"subscriptionId": 1, "event": NEW})
+            assert await heard(second)
+
+
+async def test_who_gave_up_while_subscribing_comes_back_on_another_connection():
+    async with scripted() as (script, connection, _), clients(connection) as (one, other, _):
+        async with connection.user_streams.events(one):
+            script.mute = {SUBSCRIBE}
+            given_up = asyncio.get_running_loop().create_task(
+                connection.user_streams.events(other).__aenter__()
+            )
+            async with asyncio.timeout(SOON):
+                await script.muted.wait()
+            given_up.cancel()
+            await asyncio.wait([given_up])
+            script.mute = set()
+            # It may stand: here the exchange would refuse a second one of the account (-2035).
+            async with connection.user_streams.events(other):
+                assert script.connections == 2
+
+
 async def test_who_left_may_come_back_on_the_same_connection():
     accounts = tuple(DemoAccount(key, SECRET, MONEY) for key in KEYS)
     async with running(accounts=accounts) as lab, clients(lab.connection) as (one, other, _):
