@@ -93,8 +93,9 @@ def _refusals(e: Evidence) -> None:
 
 
 def _impatience(e: Evidence) -> None:
-    ours = requests._ours(e)
-    ours[0].update(status=429, retry_after=60, real_ms=ours[-1]["real_ms"] - 1000)
+    last = requests._ours(e)[-1]
+    told = last | {"status": 429, "code": -1003, "retry_after": 60, "real_ms": 10**13}
+    e.exchange["requests"] += [told, last | {"real_ms": 10**13 + 1000}]
 
 
 def _backwards(e: Evidence) -> None:
