@@ -49,9 +49,13 @@ class Connection:
             product: Governor(product, theirs, self._stopped)
             for product, theirs in self._clocks.items()
         }
-        self.dialing = Dialing()
+        self._dialings = {product: Dialing() for product in Product}
         self.user_streams = UserStreams(
-            endpoints, self._governors[Product.SPOT], self.exchange_clock, self.dialing, clock
+            endpoints,
+            self._governors[Product.SPOT],
+            self.exchange_clock,
+            self.dialing_of(Product.SPOT),
+            clock,
         )
         self._connector = aiohttp.TCPConnector(limit=AT_ONCE * len(Product))
         self.public = self.client()
@@ -64,6 +68,10 @@ class Connection:
     def clock_of(self, product: Product) -> ExchangeClock:
         """The clock of the servers of a product."""
         return self._clocks[product]
+
+    def dialing_of(self, product: Product) -> Dialing:
+        """The websocket connections that were opened to the servers of a product."""
+        return self._dialings[product]
 
     def governor(self, product: Product) -> Governor:
         """Who lets requests to a product through."""

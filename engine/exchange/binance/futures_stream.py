@@ -11,13 +11,14 @@ from typing import Any
 
 from engine.core.errors import ExchangeError, KeyRefused, Unavailable
 from engine.exchange.binance.api_socket import Subscription
-from engine.exchange.binance.ask import Priority
+from engine.exchange.binance.ask import Priority, Product
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.desk import Desk
+from engine.exchange.binance.dialing import Opening
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import text
-from engine.exchange.binance.sockets import MarketSocket
+from engine.exchange.binance.sockets import MarketSocket, StreamRefused
 from engine.ports.clock import Clock
 
 SILENCE = 30.0
@@ -28,6 +29,7 @@ _DEAD_MS = 50 * 60_000
 _TRY_AGAIN_MS = 30_000
 MOST_KEYS = 200
 """Listen keys on one connection: a lost one costs them all."""
+_BATCH = 50
 # The exchange drops a connection that sends more than ten messages in a second.
 _PAUSE = 0.15
 _NO_SUCH_KEY = -1125
@@ -54,22 +56,22 @@ class PrivateSocket(MarketSocket):
 
     async def join(self, key: str, subscription: Subscription) -> None:
         """Begin to hand it the key's events; raises Unavailable."""
-        others = self._listeners.setdefault(key, [])
         # Before it is asked for: the next message may be an event of this stream.
-        others.append(subscription)
-        if len(others) == 1:
-            await self._order("SUBSCRIBE", [key])
-            self._subscribed.add(key)
+        self._listeners.setdefault(key, []).append(subscription)
+        async with self._asking:
+            await self._drop_left()
+            if key not in self._subscribed:
+                await self._subscribe(key)
 
     async def leave(self, key: str, subscription: Subscription) -> None:
         """Hand it nothing any more."""
         others = self._listeners.get(key, [])
         if subscription in others:
             others.remove(subscription)
-        if not others and self._listeners.pop(key, None) is not None and not self.lost:
-            self._subscribed.discard(key)
+        if not others and self._listeners.pop(key, None) is not None:
             with suppress(Unavailable):
-                await self._order("UNSUBSCRIBE", [key])
+                async with self._asking:
+                    await self._drop_left()
 
     async def prove(self, key: str, since: float) -> None:
         """Make sure that the key was subscribed at ``since`` (loop time) or later.
@@ -78,24 +80,48 @@ class PrivateSocket(MarketSocket):
         """
         async with self._proving:
             if self._proved_at < since:
-                now, expected = asyncio.get_running_loop().time(), set(self._subscribed)
-                listed = await self._order("LIST_SUBSCRIPTIONS", [])
+                async with self._asking:
+                    now, expected = asyncio.get_running_loop().time(), set(self._subscribed)
+                    listed = await self._order("LIST_SUBSCRIPTIONS", [])
                 self._proved_at = now
                 for gone in expected - set(listed or ()):
                     self._lose(gone, "no longer subscribed")
         if key not in self._listeners:
             raise Unavailable("the user data stream is no longer subscribed")
 
-    async def _order(self, method: str, names: list[str]) -> Any:
-        async with self._asking:
-            if self._asked:
-                await self._clock.sleep_real(_PAUSE)
-            self._asked += 1
-            try:
-                return await self.ask(self._asked, method, names)
-            except Unavailable:
-                self._lose_all("no answer")
+    async def _subscribe(self, key: str) -> None:
+        """Ask for a key, and for others that wait; one that is not taken costs nobody else."""
+        waiting = [name for name in self._listeners if name not in self._subscribed | {key}]
+        names = [key, *waiting[: _BATCH - 1]]
+        try:
+            await self._order("SUBSCRIBE", names)
+        except StreamRefused:
+            if not waiting:
                 raise
+            names = [key]
+            await self._order("SUBSCRIBE", names)
+        self._subscribed.update(name for name in names if name in self._listeners)
+
+    async def _drop_left(self) -> None:
+        """End what nobody listens to, unless the connection ends anyhow."""
+        left = self._subscribed - self._listeners.keys()
+        self._subscribed -= left
+        if left and self._listeners and not self.lost:
+            await self._order("UNSUBSCRIBE", sorted(left))
+
+    async def _order(self, method: str, names: list[str]) -> Any:
+        if self.lost:
+            raise Unavailable("stream lost")
+        if self._asked:
+            await self._clock.sleep_real(_PAUSE)
+        self._asked += 1
+        try:
+            return await self.ask(self._asked, method, names)
+        except StreamRefused:
+            raise
+        except Unavailable:
+            self._lose_all("no answer")
+            raise
 
     def _route(self, key: str, event: Any) -> None:
         if event.get("e") == "listenKeyExpired":
@@ -130,7 +156,7 @@ class FuturesStreams:
         self._connection = connection
         self._silence = silence
         self._sockets: list[PrivateSocket] = []
-        self._opening = asyncio.Lock()
+        self._opening = Opening()
 
     @asynccontextmanager
     async def events(self, desk: Desk) -> AsyncIterator[AsyncIterator[Any]]:
@@ -151,11 +177,11 @@ class FuturesStreams:
 
     async def _socket(self) -> PrivateSocket:
         """A connection with room, opened when there is none."""
-        async with self._opening:
+        async with self._opening.turn(asyncio.get_running_loop().time()):
             for socket in self._sockets:
                 if not socket.lost and socket.keys < MOST_KEYS:
                     return socket
-            self._connection.dialing.dial()
+            self._connection.dialing_of(Product.FUTURES).dial()
             socket = PrivateSocket(self._connection.endpoints, self._connection.clock)
             try:
                 await socket.open()
@@ -166,10 +192,9 @@ class FuturesStreams:
             return socket
 
     async def _put_away(self, socket: PrivateSocket) -> None:
-        async with self._opening:
-            if socket in self._sockets and not socket.keys:
-                self._sockets.remove(socket)
-                await socket.shut()
+        if socket in self._sockets and not socket.keys:
+            self._sockets.remove(socket)
+            await socket.shut()
 
     async def _events(
         self, socket: PrivateSocket, life: "_KeyLife", subscription: Subscription

@@ -108,7 +108,8 @@ class BinanceMarket:
     def stream(self, market: Market) -> AbstractAsyncContextManager[MarketStream]:
         """Open one connection of public streams."""
         wire = self._connection
-        return public_stream(market, wire.endpoints, wire.clock, wire.dialing)
+        dialing = wire.dialing_of(_CALLS[market].rules.ask.product)
+        return public_stream(market, wire.endpoints, wire.clock, dialing)
 
     async def _page(
         self, key: StreamKey, wanted: int, start_ms: int | None, found: list[Candle]

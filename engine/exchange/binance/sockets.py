@@ -22,6 +22,10 @@ _CLOSE_WITHIN = 2.0
 _LOST = frozenset({"error", "eventStreamTerminated", "serverShutdown"})
 
 
+class StreamRefused(Unavailable):
+    """The exchange does not take these streams; the connection itself is well."""
+
+
 class OneConnection(ReconnectingWebsocket):  # type: ignore[misc]
     """A websocket that never connects twice."""
 
@@ -78,7 +82,10 @@ class MarketSocket(OneConnection):
         self._is_lost = False
 
     async def ask(self, number: int, method: str, names: list[str]) -> Any:
-        """Send ``SUBSCRIBE`` and the like, and return the result; raises Unavailable."""
+        """Send ``SUBSCRIBE`` and the like, and return the result.
+
+        Raises StreamRefused, or Unavailable when there is no answer.
+        """
         answer = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         request = {"method": method, "params": names, "id": number}
@@ -101,7 +108,7 @@ class MarketSocket(OneConnection):
         answer = self._answers.get(message.get("id"))
         if answer is not None and not answer.done():
             if "error" in message:
-                answer.set_exception(Unavailable(f"subscription refused: {message['error']}"))
+                answer.set_exception(StreamRefused(f"subscription refused: {message['error']}"))
             else:
                 answer.set_result(message.get("result"))
         return message if message.get("e") in _LOST else None

@@ -12,7 +12,7 @@ from engine.exchange.binance.api_socket import ApiSocket, Subscription
 from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.binance.client import Client
 from engine.exchange.binance.clock import ExchangeClock
-from engine.exchange.binance.dialing import Dialing
+from engine.exchange.binance.dialing import Dialing, Opening
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import OUTSIDE_WINDOW, Unreadable
 from engine.exchange.binance.governor import Governor
@@ -50,7 +50,7 @@ class UserStreams:
         self._dialing = dialing
         self._clock = clock
         self._sockets: list[ApiSocket] = []
-        self._opening = asyncio.Lock()
+        self._opening = Opening()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._hurt = False
 
@@ -63,8 +63,9 @@ class UserStreams:
         Iterating raises Unavailable as soon as the stream is lost.
         """
         await self._exchange_clock.refresh()
+        asked_at = asyncio.get_running_loop().time()
         async with self._slots:
-            socket = await self._socket_for(client.owner)
+            socket = await self._socket_for(client.owner, asked_at)
             try:
                 subscription = await socket.subscribe(client)
             except ExchangeError as error:
@@ -83,9 +84,9 @@ class UserStreams:
         finally:
             await self._leave(socket, subscription)
 
-    async def _socket_for(self, owner: str) -> ApiSocket:
+    async def _socket_for(self, owner: str, asked_at: float) -> ApiSocket:
         """A connection with room for an account, opened if there is none."""
-        async with self._opening:
+        async with self._opening.turn(asked_at):
             socket = next((each for each in self._sockets if _has_room(each, owner)), None)
             if socket is None:
                 socket = await self._opened()

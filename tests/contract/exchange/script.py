@@ -59,6 +59,9 @@ class Script:
     async def time(self, _):
         return web.json_response({"serverTime": NOON})
 
+    async def listen_key(self, request):
+        return web.json_response({"listenKey": f"L{request.headers['X-MBX-APIKEY']}"})
+
     async def serve(self, request):
         ws = web.WebSocketResponse()
         await ws.prepare(request)
@@ -87,7 +90,10 @@ async def scripted():
     application = web.Application()
     application.router.add_get("/ws-api/v3", script.serve)
     application.router.add_get("/stream", script.serve)
+    application.router.add_get("/private/stream", script.serve)
     application.router.add_get("/api/v3/time", script.time)
+    application.router.add_get("/fapi/v1/time", script.time)
+    application.router.add_post("/fapi/v1/listenKey", script.listen_key)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

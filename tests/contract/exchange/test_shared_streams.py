@@ -175,7 +175,8 @@ async def test_an_account_whose_reader_falls_behind_loses_its_stream_and_no_othe
 async def test_what_comes_after_an_event_was_dropped_does_not_hide_the_loss(monkeypatch):
     monkeypatch.setattr(api_socket, "MAX_WAITING", 3)
     async with scripted() as (script, connection, _), clients(connection) as made:
-        async with listening(connection, made) as (first, second, _):
+        streams = listening(connection, made)
+        async with streams as (first, second, _):
             for _ in range(4):
                 await script.say({"subscriptionId": 0, "event": NEW})
             await script.say({"subscriptionId": 1, "event": NEW})
@@ -211,7 +212,8 @@ async def test_a_doubt_is_not_settled_by_a_proof_from_before_it():
 
 async def test_who_gave_up_while_subscribing_comes_back_on_another_connection():
     async with scripted() as (script, connection, _), clients(connection) as (one, other, _):
-        async with connection.user_streams.events(one):
+        staying = connection.user_streams.events(one)
+        async with staying:
             script.mute = {SUBSCRIBE}
             given_up = asyncio.get_running_loop().create_task(
                 connection.user_streams.events(other).__aenter__()
