@@ -78,16 +78,19 @@ def _decisive(scene: Scene, order: Order) -> bool:
 def _after_the_end(scene: Scene) -> list[Step]:
     """The sister of a filled OCO leg dies by itself; what still stands then is removed.
 
-    Coins that a late fill brought, or sold too many, are nothing the engine may guess about.
+    Coins that a late fill brought, or sold too many, are nothing the engine may guess about. A
+    stop on the whole position may close more than ours: what its owner added by hand.
     """
-    held = scene.position.held
+    position = scene.position
+    whole = any(order.close_position and order.booked_qty for order in scene.orders)
+    oversold = position.exit_qty > position.entry_qty and not whole
     resting = scene.standing_exits()
     steps: list[Step] = (
         [CancelOrder(order) for order in resting]
         if scene.futures
         else cover_spot.resize(scene, resting)
     )
-    if held < ZERO or scene.position.closable(scene.rules, scene.likely_price) > ZERO:
+    if oversold or position.closable(scene.rules, scene.likely_price) > ZERO:
         steps.append(Alarm("alarm.late_fill"))
     return steps
 

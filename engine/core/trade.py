@@ -81,15 +81,17 @@ def close_books(position: Position, reason: ExitReason, closed_at: int) -> Trade
 
     Cost is the share of the entry that was sold or taken as commission; unsold dust and coins that
     are gone keep their own cost. gross = received - cost of what was sold; net = gross -
-    commissions + funding.
+    commissions + funding. A stop on the whole position closes what its owner added by hand too:
+    beyond what was entered, nothing that an exit traded counts but its commission.
     """
-    dust = max(position.held, ZERO)
+    sold = min(position.exit_qty, position.entry_qty)
+    received = position.exit_quote * sold / position.exit_qty if sold else ZERO
+    left = position.held + (position.exit_qty - sold)
     bought = position.entry_qty or Decimal(1)
-    cost = position.entry_quote * (position.entry_qty - dust - position.gone_qty) / bought
-    cost_of_sold = position.entry_quote * min(position.exit_qty, position.entry_qty) / bought
+    cost = position.entry_quote * (position.entry_qty - left - position.gone_qty) / bought
     sign = 1 if position.side.entry is Side.BUY else -1
-    gross = (position.exit_quote - cost_of_sold) * sign
-    net = (position.exit_quote - cost) * sign - position.fee_quote + position.funding
+    gross = (received - position.entry_quote * sold / bought) * sign
+    net = (received - cost) * sign - position.fee_quote + position.funding
     percent = net / cost * HUNDRED if cost else ZERO
     return Trade(
         id=0,
@@ -99,13 +101,13 @@ def close_books(position: Position, reason: ExitReason, closed_at: int) -> Trade
         market=position.market,
         symbol=position.symbol,
         side=position.side,
-        quantity=position.exit_qty,
+        quantity=sold,
         entry_price=position.entry_price,
         exit_price=position.exit_price,
         gross=_money(gross),
         net=_money(net),
         percent=percent.quantize(Decimal("0.0001"), ROUND_HALF_EVEN),
-        dust=dust,
+        dust=max(left, ZERO),
         reason=reason,
         opened_at=position.opened_at,
         closed_at=closed_at,

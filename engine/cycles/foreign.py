@@ -36,15 +36,28 @@ class Foreign:
 
     ledger: Ledger
 
-    async def book(self, position: Position, orders: Sequence[ForeignOrder]) -> bool:
-        """Enter orders that reduced the position; True if any was new."""
-        reducing = [order for order in orders if order.side is position.side.exit]
+    async def book(
+        self, position: Position, orders: Sequence[ForeignOrder], missing: Decimal
+    ) -> bool:
+        """Enter what reduced the position, ``missing`` (base asset) at most; True if any was new.
+
+        ``position`` is the one that the exchange's was compared with: once its books have moved
+        on, nothing is entered before the next comparison.
+        """
+        reducing = _of_ours(position, orders)
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
-            new = False
-            for foreign in reducing:
-                new = await self._enter(unit, position.id, foreign) or new
-            return {position.bot_id}, new
+            now, room = await unit.positions.get(position.id), missing
+            if now.state is PositionState.CLOSED or now.held != position.held:
+                return set(), False
+            booked = await unit.fills.of_position(now.id)
+            known = {fill.trade_id for leg, fill in booked if leg is Leg.FOREIGN}
+            for foreign, executions in reducing:
+                fills = _within([f for f in executions if f.trade_id not in known], room)
+                if fills:
+                    room -= _quantity(fills)
+                    await self._enter(unit, now, foreign, fills)
+            return {now.bot_id}, room < missing
 
         return bool(reducing) and await self.ledger.change(work)
 
@@ -63,20 +76,21 @@ class Foreign:
 
         return bool(payments) and await self.ledger.change(work)
 
-    async def _enter(self, unit: Unit, position_id: int, foreign: ForeignOrder) -> bool:
-        position = await unit.positions.get(position_id)
+    async def _enter(
+        self, unit: Unit, position: Position, foreign: ForeignOrder, fills: tuple[Fill, ...]
+    ) -> None:
+        """Book executions of an order, which has a row already if others of it were booked."""
         ours = await unit.orders.of_decision(position.bot_id, position.decision)
-        known = [o for o in ours if o.leg is Leg.FOREIGN]
-        if any(order.exchange_id == foreign.exchange_id for order in known):
-            return False
-        fills = _within(foreign.fills, position.held)
-        if position.state is PositionState.CLOSED or not fills:
-            return False
         order = _row(position, ours[0], foreign, fills)
-        await unit.orders.add([order])
-        booked = await book(unit, _report(order, foreign, fills), self.ledger.guard.rulebook)
+        known = next((o for o in ours if o.client_id == order.client_id), None)
+        if known is None:
+            await unit.orders.add([order])
+        else:
+            order = replace(known, quantity=known.quantity + order.quantity)
+            await unit.orders.save(order, was=known)
+        booked = await book(unit, _report(order, fills), self.ledger.guard.rulebook)
         if booked is None or booked.position is None:
-            return False
+            return
         bot = await unit.bots.get(position.bot_id)
         at = fills[-1].at
         await unit.outbox.add(tell.foreign_close(booked.position, bot, booked.order), at)
@@ -87,7 +101,6 @@ class Foreign:
                 replace(bot, state=state, why="why.exchange_closed", why_params=why)
             )
         await self.ledger.guard_order(unit, booked.order)
-        return True
 
 
 async def _rebook(unit: Unit, position: Position) -> None:
@@ -101,17 +114,47 @@ async def _rebook(unit: Unit, position: Position) -> None:
     await unit.counters.add(position.bot_id, change)
 
 
+def _of_ours(
+    position: Position, orders: Sequence[ForeignOrder]
+) -> list[tuple[ForeignOrder, list[Fill]]]:
+    """Executions that reduced the position, by order, in the order of trading.
+
+    What the owner added by hand is the first that is taken away again.
+    """
+    added, found = ZERO, dict[str, tuple[ForeignOrder, list[Fill]]]()
+    every = [(order, fill) for order in orders for fill in order.fills]
+    # Trade ids count up: a longer one is a later one.
+    every.sort(key=lambda one: (one[1].at, len(one[1].trade_id), one[1].trade_id))
+    for order, fill in every:
+        if order.side is not position.side.exit:
+            added += fill.quantity
+            continue
+        own = min(added, fill.quantity)
+        added -= own
+        if own < fill.quantity:
+            _, parts = found.setdefault(order.exchange_id, (order, []))
+            parts.append(_part(fill, fill.quantity - own))
+    return list(found.values())
+
+
 def _within(fills: Sequence[Fill], room: Decimal) -> tuple[Fill, ...]:
-    """Executions as far as they closed what we held; the rest was the owner's own."""
+    """Executions as far as they closed what is missing; the rest was the owner's own."""
     kept = []
     for fill in fills:
         part = min(fill.quantity, room)
         if part <= ZERO:
             break
-        share = fill.commission * part / fill.quantity
-        kept.append(replace(fill, quantity=part, commission=share))
+        kept.append(_part(fill, part))
         room -= part
     return tuple(kept)
+
+
+def _part(fill: Fill, quantity: Decimal) -> Fill:
+    return replace(fill, quantity=quantity, commission=fill.commission * quantity / fill.quantity)
+
+
+def _quantity(fills: Sequence[Fill]) -> Decimal:
+    return sum((fill.quantity for fill in fills), start=ZERO)
 
 
 def _row(position: Position, ours: Order, foreign: ForeignOrder, fills: tuple[Fill, ...]) -> Order:
@@ -131,7 +174,7 @@ def _row(position: Position, ours: Order, foreign: ForeignOrder, fills: tuple[Fi
         side=foreign.side,
         kind=OrderKind.MARKET,
         leg=Leg.FOREIGN,
-        quantity=sum((fill.quantity for fill in fills), start=ZERO),
+        quantity=_quantity(fills),
         created_at=fills[0].at,
         state=OrderState.OPEN,
         position_id=position.id,
@@ -141,13 +184,13 @@ def _row(position: Position, ours: Order, foreign: ForeignOrder, fills: tuple[Fi
     )
 
 
-def _report(order: Order, foreign: ForeignOrder, fills: tuple[Fill, ...]) -> OrderReport:
+def _report(order: Order, fills: tuple[Fill, ...]) -> OrderReport:
     return OrderReport(
         client_id=order.client_id,
-        exchange_id=foreign.exchange_id,
+        exchange_id=order.exchange_id or "",
         event=OrderEvent.FILL,
         filled_qty=order.quantity,
-        filled_quote=sum((fill.quote for fill in fills), start=ZERO),
+        filled_quote=sum((fill.quote for fill in fills), start=order.filled_quote),
         at=fills[-1].at,
         fills=tuple(replace(fill, client_id=order.client_id) for fill in fills),
     )

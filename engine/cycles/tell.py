@@ -151,7 +151,7 @@ def foreign_close(position: Position, bot: Bot, order: Order) -> Alert:
     return Alert(
         owner_id=position.owner_id,
         kind=AlertKind.FOREIGN_CLOSE,
-        dedup=f"foreign_close:{order.client_id}",
+        dedup=f"foreign_close:{order.client_id}:{fixed(order.filled_qty)}",
         bot_id=bot.id,
         trade_ref=position.id,
         params=_of_position(position, bot)

@@ -67,9 +67,10 @@ class Venue:
             ours[position.symbol].append(position)
         for symbol in (ours.keys() | {m.bot.config.symbol for m in mine}) - busy:
             difference = theirs.get(symbol, ZERO) - _net(ours[symbol])
-            if difference and ours[symbol]:
-                found = await futures.foreign_orders(symbol, ours[symbol][0].opened_at)
-                if await self.foreign.book(ours[symbol][0], found):
+            first = ours[symbol][0] if ours[symbol] else None
+            if first is not None and (missing := _missing(first, difference)) > ZERO:
+                found = await futures.foreign_orders(symbol, first.opened_at)
+                if await self.foreign.book(first, found, missing):
                     continue  # the next look compares what was booked
             await self._drift((account, symbol), difference, ours[symbol], mine)
         await self._funding(account, futures, held)
@@ -165,6 +166,12 @@ class Venue:
 def _net(positions: Iterable[Position]) -> Decimal:
     """Signed quantity of positions: negative for shorts."""
     return sum((p.held if p.side is PositionSide.LONG else -p.held for p in positions), start=ZERO)
+
+
+def _missing(position: Position, difference: Decimal) -> Decimal:
+    """How much of a position the exchange does not hold any more."""
+    less = -difference if position.side is PositionSide.LONG else difference
+    return min(less, position.held)
 
 
 def _within_an_hour(position: Position) -> bool:

@@ -1,0 +1,138 @@
+"""Futures positions that others act on too: the books say what is ours, no more and no less."""
+
+from decimal import Decimal
+
+import pytest
+
+from engine.core.account import Credentials
+from engine.core.bot_config import Direction, Environment
+from engine.core.market import Market
+from engine.core.order import Leg
+from engine.core.position import ExitReason
+from engine.exchange.binance.ask import Ask, Priority, Product
+from engine.exchange.simulator.server import DemoAccount
+from tests.contract.engine.lab import KEYS, MONEY, SECRET, opened
+
+SYMBOL = "BTCUSDT"
+FUTURES = {
+    "market": Market.FUTURES,
+    "direction": Direction.BOTH,
+    "leverage": 5,
+    "size": Decimal(500),
+    "max_position": Decimal(50),
+}
+
+
+@pytest.fixture
+async def lab(place):
+    accounts = tuple(DemoAccount(key, SECRET, MONEY, futures=MONEY) for key in KEYS)
+    async with opened(place, accounts=accounts) as ready:
+        await ready.begin()
+        yield ready
+
+
+async def by_hand(lab, side, quantity, **params):
+    """What the owner trades on the same account, outside Skipper."""
+    wish = {"type": "MARKET"} | params
+    connection = lab.life.broker._connections[Environment.LOCAL]
+    client = connection.client(Credentials(KEYS[0], SECRET, Environment.LOCAL))
+    answer = await connection.send(
+        lambda: client.futures_create_order(
+            symbol=SYMBOL, side=side, quantity=str(quantity), **wish
+        ),
+        ask=Ask(Product.FUTURES, Priority.ENTRY, orders=1),
+    )
+    await client.close()
+    return answer
+
+
+def held(lab):
+    """What the exchange holds on the first account."""
+    account = lab.world.futures.book.floor.accounts[KEYS[0]]
+    return sum((p.amount for p in account.held(SYMBOL)), start=Decimal(0))
+
+
+def waiting(lab):
+    return lab.world.futures.book.floor.shelf.waiting(symbol=SYMBOL)
+
+
+async def foreign(lab, bot, quantity):
+    """Wait until so much was booked as traded by others."""
+
+    async def booked():
+        await lab.job("reconcile")
+        rows = await lab.books.orders(bot, Leg.FOREIGN)
+        return sum(row.booked_qty for row in rows) == quantity
+
+    await lab.until(booked)
+
+
+async def test_two_bots_of_one_account_never_enter_one_symbol_on_the_same_candle(lab):
+    first = await lab.running("Anna", **FUTURES)
+    second = await lab.running("Berta", **FUTURES)
+
+    lab.buy(first)
+    await lab.covered(first)
+
+    refused = await lab.until(lambda: lab.books.refused(second))
+    assert (refused.check, refused.measured) == ("symbol_free", "Anna")
+    assert len(lab.requests("/fapi/v1/order")) == 1
+
+
+async def test_what_the_owner_added_and_took_back_is_not_ours(lab):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    await by_hand(lab, "BUY", "0.02")
+    await by_hand(lab, "SELL", "0.02")
+    await lab.job("reconcile")
+
+    await by_hand(lab, "SELL", "0.01")
+    await foreign(lab, bot, Decimal("0.01"))
+    await lab.job("reconcile")
+
+    now = await lab.covered(bot)
+    assert now.held == position.held - Decimal("0.01") == held(lab)
+
+
+async def test_what_the_owner_sells_of_his_own_addition_is_not_ours(lab):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    await by_hand(lab, "BUY", "0.02")
+    await by_hand(lab, "SELL", "0.01")
+    await lab.job("reconcile")
+    await by_hand(lab, "SELL", "0.03")
+    await foreign(lab, bot, Decimal("0.02"))
+    await lab.job("reconcile")
+
+    assert (await lab.covered(bot)).held == position.held - Decimal("0.02") == held(lab)
+
+
+async def test_an_order_by_hand_that_fills_in_parts_is_booked_part_by_part(lab):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    answer = await by_hand(lab, "SELL", "0.02", type="LIMIT", price="50500", timeInForce="GTC")
+    traded = Decimal(0)
+    for part in ("0.005", "0.015"):
+        await lab.control(
+            "futures", act="fill", key=KEYS[0], symbol=SYMBOL, orderId=answer["orderId"],
+            quantity=part,
+        )  # fmt: skip
+        traded += Decimal(part)
+        await foreign(lab, bot, traded)
+
+    assert (await lab.covered(bot)).held == position.held - Decimal("0.02") == held(lab)
+
+
+async def test_a_stop_that_closes_what_the_owner_added_earns_nothing_for_the_bot(lab):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    await by_hand(lab, "BUY", position.held)
+    await lab.job("reconcile")
+
+    await lab.price(position.stop_price)
+    trade = await lab.closed(bot)
+
+    assert trade.reason is ExitReason.STOP_LOSS
+    assert held(lab) == 0
+    assert trade.quantity == position.held
+    assert trade.gross == (position.stop_price - position.entry_price) * position.held
