@@ -24,13 +24,13 @@ from engine.core.decide import (
     wants_exit,
 )
 from engine.core.errors import DatabaseFailed, LeaseLost, SkipperError, Unavailable
-from engine.core.market import StreamState
+from engine.core.market import Market, StreamState
 from engine.core.money import ZERO
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
 from engine.cycles import tell
-from engine.cycles.fleet import EnvStream, Fleet, Member
+from engine.cycles.fleet import AccountSymbol, EnvStream, Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle, Verdict
@@ -44,6 +44,24 @@ _PAUSING = frozenset({"daily_trades", "daily_loss"})
 _LATEST_MS = 60_000
 _TOLD_DAILY = frozenset({"too_small", "balance", "sufficient", "trade_value", "symbol_trading"})
 Case = tuple[Member, Signal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What entries under way, and those decided in this pass, take before memory shows it.
+
+    ``spent``: quote money by account; ``symbols``: names of bots that enter on futures symbols.
+    """
+
+    spent: dict[str, Decimal]
+    symbols: dict[AccountSymbol, str] = field(default_factory=dict)
+
+    def by(self, member: Member, stake: Decimal) -> None:
+        """An entry was decided."""
+        bot = member.bot
+        self.spent[bot.account] = self.spent.get(bot.account, ZERO) + stake
+        if bot.config.market is Market.FUTURES and bot.config.mode.keyed:
+            self.symbols[bot.account, bot.config.symbol] = bot.config.name
 
 
 @dataclass(slots=True)
@@ -99,37 +117,33 @@ class RiskCycle:
             and (signal := verdict.signals.get(member.judge)) is not None
             and signal.action is not Action.HOLD
         ]
-        spent = self._under_way()
         try:
-            await self._commit(verdict, cases, dict(spent), judged=True)
+            await self._commit(verdict, cases, judged=True)
         except (LeaseLost, DatabaseFailed):
             raise
         except SkipperError as error:
             _log.warning("deciding one by one", stream=str(verdict.stream), error=str(error))
             for member, signal in cases:
-                await self._alone(verdict, member, signal, spent)
-            await self._commit(verdict, [], spent, judged=True)
+                await self._alone(verdict, member, signal)
+            await self._commit(verdict, [], judged=True)
         self.judged[verdict.stream] = verdict.open_time
 
-    async def _alone(
-        self, verdict: Verdict, member: Member, signal: Signal, spent: dict[str, Decimal]
-    ) -> None:
+    async def _alone(self, verdict: Verdict, member: Member, signal: Signal) -> None:
         fresh = await self.fleet.reload(member.bot.id)
         if fresh is None:
             return
         try:
-            await self._commit(verdict, [(fresh, signal)], spent, judged=False)
+            await self._commit(verdict, [(fresh, signal)], judged=False)
         except SkipperError as error:
             _log.error("bot not decided", bot=member.bot.id, error=str(error))
 
-    async def _commit(
-        self, verdict: Verdict, cases: list[Case], spent: dict[str, Decimal], *, judged: bool
-    ) -> None:
+    async def _commit(self, verdict: Verdict, cases: list[Case], *, judged: bool) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:
+            taken = _Taken(self._under_way())
             bots = {member.bot.id for member, _ in cases}
             held = {p.bot_id: p for p in await unit.positions.open_of_many(bots)}
             for member, signal in cases:
-                await self._act(unit, (member, signal), held.get(member.bot.id), spent)
+                await self._act(unit, (member, signal), held.get(member.bot.id), taken)
             if judged:
                 environment, key = verdict.stream
                 await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
@@ -155,35 +169,27 @@ class RiskCycle:
             self.judged[stream] = stored
         return self.judged[stream]
 
-    async def _act(
-        self, unit: Unit, case: Case, position: Position | None, spent: dict[str, Decimal]
-    ) -> None:
+    async def _act(self, unit: Unit, case: Case, position: Position | None, taken: _Taken) -> None:
         member, signal = case
         if position is not None and wants_exit(signal, position):
             await unit.signals.add(member.bot.id, signal, "exit", None)
             asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
             await self.ledger.guard.look(unit, asked)
         elif position is None and (side := wanted_side(signal, member.bot.config)) is not None:
-            await self._enter(unit, member, signal, side, spent)
+            await self._enter(unit, member, signal, side, taken)
         else:
             await unit.signals.add(member.bot.id, signal, "none", None)
 
     async def _enter(
-        self,
-        unit: Unit,
-        member: Member,
-        signal: Signal,
-        side: PositionSide,
-        spent: dict[str, Decimal],
+        self, unit: Unit, member: Member, signal: Signal, side: PositionSide, taken: _Taken
     ) -> None:
         bot = member.bot
-        verdict = self._verdict(member, signal, side, spent.get(bot.account, ZERO))
+        verdict = self._verdict(member, signal, side, taken)
         if isinstance(verdict, Refused):
             await unit.signals.add(bot.id, signal, "refused", verdict)
             await self._refused(unit, member, verdict)
             return
-        stake = verdict.size.notional / bot.config.leverage
-        spent[bot.account] = spent.get(bot.account, ZERO) + stake
+        taken.by(member, verdict.size.notional / bot.config.leverage)
         signal_id = await unit.signals.add(bot.id, signal, "entry", None)
         decision = bot.decisions + 1
         await unit.bots.save(replace(bot, decisions=decision))
@@ -199,7 +205,7 @@ class RiskCycle:
         await unit.orders.add([plan_entry(verdict, plan)])
 
     def _verdict(
-        self, member: Member, signal: Signal, side: PositionSide, spent: Decimal
+        self, member: Member, signal: Signal, side: PositionSide, taken: _Taken
     ) -> Approved | Refused:
         bot = member.bot
         rulebook = self.ledger.guard.rulebook
@@ -207,7 +213,9 @@ class RiskCycle:
             rules = rulebook.of(bot, bot.config.symbol)
         except Unavailable:
             return Refused("stream", "ok", "not ok")
-        free = self.fleet.free(bot.account, rules.quote).free - spent
+        here = (bot.account, bot.config.symbol)
+        free = self.fleet.free(bot.account, rules.quote).free
+        free -= taken.spent.get(bot.account, ZERO)
         ready = self.readiness
         state = ready.stream(self.fleet.stream_of(bot))
         facts = EntryFacts(
@@ -223,8 +231,8 @@ class RiskCycle:
             stream_live=state in {StreamState.LIVE, StreamState.POLLING},
             reconciled=ready.account(bot.account),
             clock_ok=ready.clock(bot),
-            symbol_held=self.fleet.symbol_held(member),
-            terms=self.fleet.terms.get((bot.account, bot.config.symbol)),
+            symbol_held=self.fleet.symbol_held(member) or taken.symbols.get(here, ""),
+            terms=self.fleet.terms.get(here),
         )
         return approve_entry(facts, side)
 
