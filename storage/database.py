@@ -16,7 +16,7 @@ SQLITE, POSTGRES = "sqlite", "postgresql"
 
 # A row of any columns.
 Record = Row[*tuple[Any, ...]]
-Values = Mapping[str, Any] | None
+Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
 class NotWritten(DatabaseFailed):
@@ -29,6 +29,8 @@ class Taken(Exception):
 
 class Session(Protocol):
     """Runs statements inside one unit of work; ``values`` are what an INSERT or UPDATE writes.
+
+    An INSERT takes many rows at once.
 
     Every statement raises ``DatabaseFailed`` when it is the database that fails.
     """

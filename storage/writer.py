@@ -67,6 +67,7 @@ class Turn:
 
     async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
         """Number of rows touched, or ``Taken``; rows before the one that failed are touched."""
+        self._require_open()
         try:
             with failures():
                 return self._connection.execute(statement, values).rowcount

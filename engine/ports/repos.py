@@ -46,6 +46,13 @@ class Bots(Protocol):
         """Write every changeable field; returns it with the next revision."""
         ...
 
+    async def save_all(self, bots: Sequence[Bot]) -> list[Bot]:
+        """Save many bots at once; raises as ``save`` does.
+
+        The unit must not be committed after that.
+        """
+        ...
+
     async def delete(self, bot_id: int) -> None:
         """Hide it for ever; its orders and trades stay in the books."""
         ...
@@ -68,6 +75,13 @@ class Signals(Protocol):
         """Id of the new row; raises ``Conflict`` when this candle was judged for this bot."""
         ...
 
+    async def add_all(self, rows: Sequence[SignalRow]) -> list[int]:
+        """Ids of many new rows, in the order given; raises as ``add`` does.
+
+        The unit must not be committed after that.
+        """
+        ...
+
     async def last(self, bot_id: int) -> SignalRow | None: ...
 
 
@@ -77,7 +91,8 @@ class Orders(Protocol):
     async def add(self, orders: Sequence[Order]) -> list[Order]:
         """Insert orders with ids; raises ``Conflict`` when a guard forbids it.
 
-        Raises ``LeaseLost`` when another process started since this one took its lease.
+        After a conflict among many the unit must not be committed. Raises ``LeaseLost`` when
+        another process started since this one took its lease.
         """
         ...
 

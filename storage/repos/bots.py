@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, false, insert, select, true, update
 
@@ -17,15 +18,11 @@ _COLUMNS = columns_of(Bot, bots)
 _SELECT = select(*_COLUMNS)
 _INSERT = insert(bots).returning(*_COLUMNS)
 _LIVING = bots.c.deleted == false()
-_SAVE = (
-    update(bots)
-    .where(
-        bots.c.id == bindparam("bot"),
-        bots.c.owner_id == bindparam("owner"),
-        bots.c.revision == bindparam("seen"),
-        _LIVING,
-    )
-    .returning(bots.c.id)
+_SAVE = update(bots).where(
+    bots.c.id == bindparam("bot"),
+    bots.c.owner_id == bindparam("owner"),
+    bots.c.revision == bindparam("seen"),
+    _LIVING,
 )
 _FIXED = ("id", "public_id", "owner_id", "created_at", "revision")
 
@@ -70,18 +67,25 @@ class SqlBots(Repo):
 
         Raises ``Stale``, ``NotFound`` (also when it was deleted), ``Conflict`` (name taken).
         """
-        self._require_mine(bot.owner_id)
-        values = values_of(bot, without=_FIXED)
-        values |= {"name": bot.config.name, "revision": bot.revision + 1}
-        values |= {"bot": bot.id, "owner": bot.owner_id, "seen": bot.revision}
+        (saved,) = await self.save_all([bot])
+        return saved
+
+    async def save_all(self, bots_: Sequence[Bot]) -> list[Bot]:
+        """Write many bots; raises as ``save`` does, and the unit must not be committed then."""
+        for bot in bots_:
+            self._require_mine(bot.owner_id)
+        if not bots_:
+            return []
         try:
-            rows = await self._session.attempt(_SAVE, values)
+            saved = await self._session.attempt_all(_SAVE, [_saved(bot) for bot in bots_])
         except Taken:
-            raise Conflict("conflict.bot_name", name=bot.config.name) from None
-        if not rows:
-            await self.get(bot.id)
-            raise Stale(f"bot {bot.id}")
-        return replace(bot, revision=bot.revision + 1)
+            names = ", ".join(bot.config.name for bot in bots_)
+            raise Conflict("conflict.bot_name", name=names) from None
+        if saved != len(bots_):
+            for bot in bots_:
+                await self.get(bot.id)
+            raise Stale(f"{len(bots_) - saved} of {len(bots_)} bots moved on")
+        return [replace(bot, revision=bot.revision + 1) for bot in bots_]
 
     async def delete(self, bot_id: int) -> None:
         """Hide it for ever; its orders and trades stay in the books. Raises ``NotFound``."""
@@ -106,3 +110,9 @@ class SqlBots(Repo):
         query = select(bots.c.id).where(bots.c.owner_id == owner, bots.c.name == name, _LIVING)
         if await self._session.rows(query):
             raise Conflict("conflict.bot_name", name=name)
+
+
+def _saved(bot: Bot) -> dict[str, Any]:
+    values = values_of(bot, without=_FIXED)
+    values |= {"name": bot.config.name, "revision": bot.revision + 1}
+    return values | {"bot": bot.id, "owner": bot.owner_id, "seen": bot.revision}

@@ -1,19 +1,10 @@
 """Orders."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    TextClause,
-    Update,
-    bindparam,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, insert, select, text, update
 
 from engine.core.client_id import decode_client_id
 from engine.core.errors import Conflict, LeaseLost, Stale
@@ -25,7 +16,7 @@ from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Order, orders)
 _SELECT = select(*_COLUMNS)
-_INSERT = insert(orders).returning(*_COLUMNS)
+_INSERT = insert(orders).returning(orders.c.client_id, orders.c.id)
 _FIXED = (
     "id",
     "client_id",
@@ -39,25 +30,15 @@ _FIXED = (
     "created_at",
 )
 _COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
-# The database itself compares the lease, in the statement that writes the intent. On a server
-# the lock makes a start wait for intents under way, so that it finds them when it reconciles.
-_BOOTS = select(installs.c.boots).with_for_update(read=True).scalar_subquery()
-_HELD = bindparam("lease", type_=installs.c.boots.type) == _BOOTS
-_WRITTEN = [column for column in orders.c if column.name != "id"]
-_LEASED_INSERT = (
-    insert(orders)
-    .from_select(
-        [column.name for column in _WRITTEN],
-        select(*(bindparam(c.name, type_=c.type) for c in _WRITTEN)).where(_HELD),
-    )
-    .returning(*_COLUMNS)
-)
+# Read in the transaction that writes the intent: nobody can take the lease between the two. On a
+# server the lock makes a start wait for intents under way, so that it finds them when it
+# reconciles.
+_BOOTS = select(installs.c.boots).with_for_update(read=True)
 _SAVE = update(orders).where(
     orders.c.id == bindparam("order"),
     orders.c.owner_id == bindparam("owner"),
     *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
 )
-_LEASED_SAVE = _SAVE.where(_HELD)
 # What a save into these states announces to the exchange.
 _REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 
@@ -72,10 +53,19 @@ class SqlOrders(Repo):
     async def add(self, orders_: Sequence[Order]) -> list[Order]:
         """Insert orders with ids; raises ``Conflict`` when a guard forbids it.
 
-        Raises ``LeaseLost``, ``NotFound`` for a bot of somebody else, ValueError for an id not
-        of ours.
+        After a conflict among many the unit must not be committed. Raises ``LeaseLost``,
+        ``NotFound`` for a bot of somebody else, ValueError for an id not of ours.
         """
-        return [await self._add(order) for order in orders_]
+        if not orders_:
+            return []
+        rows = [await self._new(order) for order in orders_]
+        await self._require_lease()
+        try:
+            made = await self._session.attempt(_INSERT, rows)
+        except Taken:
+            raise await self._conflict(orders_) from None
+        ids = {row.client_id: row.id for row in made}
+        return [replace(order, id=ids[order.client_id]) for order in orders_]
 
     async def save(self, order: Order, *, was: Order) -> None:
         """Update where state and quantities are still those of ``was``; else raises ``Stale``.
@@ -90,31 +80,18 @@ class SqlOrders(Repo):
 
         The unit must not be committed after that.
         """
-        leased: list[dict[str, Any]] = []
-        plain: list[dict[str, Any]] = []
-        for order, was in pairs:
-            self._require_mine(order.owner_id)
-            request = order.state in _REQUESTS and order.state is not was.state
-            held = request and self._lease is not None
-            row = _saved(order, was)
-            if held:
-                leased.append(row | {"lease": self._lease})
-            else:
-                plain.append(row)
-        await self._save(_SAVE, plain)
-        await self._save(_LEASED_SAVE, leased)
-
-    async def _save(self, statement: Update, rows: list[dict[str, Any]]) -> None:
-        if not rows:
+        if not pairs:
             return
+        for order, _ in pairs:
+            self._require_mine(order.owner_id)
+        if any(now.state in _REQUESTS and now.state is not was.state for now, was in pairs):
+            await self._require_lease()
         try:
-            saved = await self._session.attempt_all(statement, rows)
+            saved = await self._session.attempt_all(_SAVE, [_saved(*pair) for pair in pairs])
         except Taken:
             raise Conflict("conflict.entry_under_way") from None
-        if saved != len(rows):
-            if statement is _LEASED_SAVE:
-                await self._require_lease()
-            raise Stale(f"{len(rows) - saved} of {len(rows)} orders moved on")
+        if saved != len(pairs):
+            raise Stale(f"{len(pairs) - saved} of {len(pairs)} orders moved on")
 
     async def by_client_id(self, client_id: str) -> Order | None:
         """The order with this client id."""
@@ -163,29 +140,27 @@ class SqlOrders(Repo):
             query = query.where(orders.c.bot_id == bot_id)
         return await self._found(query)
 
-    async def _add(self, order: Order) -> Order:
+    async def _new(self, order: Order) -> dict[str, Any]:
+        """The row of a new order, which may be written."""
         decoded = decode_client_id(order.client_id)
         if decoded is None or decoded.bot_id != order.bot_id:
             raise ValueError(f"not an id of ours: {order.client_id}")
         self._require_mine(order.owner_id)
         await self._require_bot(order.bot_id)
-        row = values_of(order) | {"decision": decoded.decision}
-        statement = _INSERT
-        if self._lease is not None:
-            statement = _LEASED_INSERT
-            row["lease"] = self._lease
-        try:
-            made = await self._session.attempt(statement, row)
-        except Taken:
-            known = await self.by_client_id(order.client_id)
-            reason = "conflict.entry_under_way" if known is None else "conflict.order_known"
-            raise Conflict(reason, client_id=order.client_id) from None
-        if not made:
-            raise LeaseLost
-        return Order(*made[0])
+        return values_of(order) | {"decision": decoded.decision}
+
+    async def _conflict(self, orders_: Sequence[Order]) -> Conflict:
+        """Which guard forbade new orders."""
+        for order in orders_:
+            if await self.by_client_id(order.client_id) is not None:
+                return Conflict("conflict.order_known", client_id=order.client_id)
+        return Conflict("conflict.entry_under_way", client_id=orders_[0].client_id)
 
     async def _require_lease(self) -> None:
-        row = await self._first(select(installs.c.boots))
+        """Raise ``LeaseLost`` when another process started since this one took its lease."""
+        if self._lease is None:
+            return
+        row = await self._first(_BOOTS)
         if row is None or row.boots != self._lease:
             raise LeaseLost
 

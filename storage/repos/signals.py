@@ -1,5 +1,8 @@
 """Signals and how far the streams behind them were judged."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import insert, select, update
 
 from engine.core.bot_config import Environment
@@ -12,7 +15,7 @@ from storage.models.trading import bots, signals, streams
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Signal, signals)
-_INSERT = insert(signals).returning(signals.c.id)
+_INSERT = insert(signals).returning(signals.c.bot_id, signals.c.candle_open, signals.c.id)
 
 
 class SqlStreams(Repo):
@@ -46,13 +49,24 @@ class SqlSignals(Repo):
 
     async def add(self, bot_id: int, signal: Signal, outcome: str, refused: Refused | None) -> int:
         """Id of the new row; raises ``Conflict`` when this candle was judged for this bot."""
-        await self._require_bot(bot_id)
-        row = values_of(signal) | {"bot_id": bot_id, "outcome": outcome, "refused": refused}
+        (made,) = await self.add_all([SignalRow(0, bot_id, signal, outcome, refused)])
+        return made
+
+    async def add_all(self, rows: Sequence[SignalRow]) -> list[int]:
+        """Ids of many new rows, in the order given; raises ``Conflict`` as ``add`` does.
+
+        The unit must not be committed after that.
+        """
+        if not rows:
+            return []
+        for row in rows:
+            await self._require_bot(row.bot_id)
         try:
-            made = await self._session.attempt(_INSERT, row)
+            made = await self._session.attempt(_INSERT, [_new(row) for row in rows])
         except Taken:
-            raise Conflict("conflict.signal_judged", bot_id=bot_id) from None
-        return int(made[0][0])
+            raise Conflict("conflict.signal_judged", bot_id=rows[0].bot_id) from None
+        ids = {(bot_id, candle_open): id_ for bot_id, candle_open, id_ in made}
+        return [ids[row.bot_id, row.signal.candle_open] for row in rows]
 
     async def last(self, bot_id: int) -> SignalRow | None:
         """The newest signal of a bot."""
@@ -67,3 +81,8 @@ class SqlSignals(Repo):
         if row is None:
             return None
         return SignalRow(row[0], bot_id, Signal(*row[3:]), outcome=row[1], refused=row[2])
+
+
+def _new(row: SignalRow) -> dict[str, Any]:
+    given = {"bot_id": row.bot_id, "outcome": row.outcome, "refused": row.refused}
+    return values_of(row.signal) | given

@@ -10,6 +10,7 @@ from engine.core.events import OutboxRow
 from engine.core.order import Fill, Leg, Order
 from engine.core.position import ExitReason, Position, PositionState
 from engine.core.trade import Funding, Trade
+from engine.ports.repos import SignalRow
 from tests.contract.storage import makers
 from tests.contract.storage.makers import AT, Person
 
@@ -100,6 +101,7 @@ def _attacks_on_trading(u, loot, me):
     bot, order = loot.who.bot, loot.entry
     moved = replace(order, note="stolen", owner_id=me.account.id)
     planned = makers.order(bot, Leg.CLOSE, 7)
+    signal_row = SignalRow(0, bot.id, makers.signal(AT + 2), "entry")
     return {
         "Bots.add": lambda: u.bots.add(bot.config, AT),
         "Bots.get": lambda: u.bots.get(bot.id),
@@ -108,8 +110,10 @@ def _attacks_on_trading(u, loot, me):
         "Bots.many": lambda: u.bots.many([bot.id]),
         "Bots.by_state": lambda: u.bots.by_state(list(BotState)),
         "Bots.save": lambda: u.bots.save(replace(bot, owner_id=me.account.id)),
+        "Bots.save_all": lambda: u.bots.save_all([replace(bot, owner_id=me.account.id)]),
         "Bots.delete": lambda: u.bots.delete(bot.id),
         "Signals.add": lambda: u.signals.add(bot.id, makers.signal(AT + 1), "entry", None),
+        "Signals.add_all": lambda: u.signals.add_all([signal_row]),
         "Signals.last": lambda: u.signals.last(bot.id),
         "Orders.add": lambda: u.orders.add([replace(planned, owner_id=me.account.id)]),
         "Orders.save": lambda: u.orders.save(moved, was=order),

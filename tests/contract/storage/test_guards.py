@@ -13,6 +13,7 @@ from engine.core.checks import DayCount
 from engine.core.errors import Conflict, NotFound, Stale
 from engine.core.order import Leg, OrderState
 from engine.core.position import PositionState
+from engine.ports.repos import SignalRow
 from storage.repos import base, bots
 from tests.contract.storage import makers
 from tests.contract.storage.makers import AT
@@ -91,6 +92,44 @@ async def test_a_candle_is_judged_once_per_bot(storage, anna, bert):
             await unit.signals.add(anna.bot.id, makers.signal(), "entry", None)
         await unit.signals.add(bert.bot.id, makers.signal(), "entry", None)
         await unit.commit()
+
+
+async def test_many_signals_are_kept_in_the_order_given(storage, anna, bert):
+    rows = [SignalRow(0, who.bot.id, makers.signal(), "entry") for who in (bert, anna)]
+    async with storage.system() as unit:
+        await unit.signals.add_all(rows)
+        late = [SignalRow(0, bert.bot.id, makers.signal(AT + 1), "none"), rows[1]]
+        with refused("signal_judged"):
+            await unit.signals.add_all(late)
+    async with storage.system() as unit:
+        ids = await unit.signals.add_all(rows)
+        found = [await unit.signals.last(who.bot.id) for who in (bert, anna)]
+    assert found == [replace(row, id=id_) for row, id_ in zip(rows, ids, strict=True)]
+
+
+async def test_many_orders_are_kept_in_the_order_given(storage, anna, bert):
+    new = [makers.order(bert.bot), makers.order(anna.bot), makers.order(anna.bot, Leg.STOP)]
+    async with storage.system() as unit:
+        kept = await unit.orders.add(new)
+        assert kept == [await unit.orders.by_client_id(order.client_id) for order in new]
+        with refused("entry_under_way"):
+            await unit.orders.add(
+                [makers.order(anna.bot, Leg.CLOSE), makers.order(bert.bot, decision=2)]
+            )
+        assert await unit.orders.add([]) == []
+
+
+async def test_many_bots_are_saved_at_once_or_the_old_one_among_them_is_told(storage, anna, bert):
+    async with storage.system() as unit:
+        moved = [replace(who.bot, decisions=7) for who in (anna, bert)]
+        saved = await unit.bots.save_all(moved)
+        assert saved == await unit.bots.many([anna.bot.id, bert.bot.id])
+        with pytest.raises(Stale):
+            await unit.bots.save_all([saved[0], moved[1]])
+        await unit.bots.delete(bert.bot.id)
+        with pytest.raises(NotFound):
+            await unit.bots.save_all([replace(saved[0], revision=2), saved[1]])
+        assert await unit.bots.save_all([]) == []
 
 
 async def test_a_bot_has_one_position_that_is_not_closed(storage, anna):
