@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from engine.core.errors import ExchangeError, NotFound, Refused
-from engine.core.market import Candle, StreamEvent, StreamKey, StreamState
+from engine.core.market import Candle, Market, StreamEvent, StreamKey, StreamState
 from engine.market.listeners import Listeners
 from engine.market.track import Track
 from engine.market.wire import Ear, Item, Wires
@@ -49,7 +49,8 @@ class Feed:
         ear = Ear(self._hear, self._connected, self._disconnected)
         self._wires = Wires(data, clock, nursery, "candles", ear)
         self._readings: dict[StreamKey, asyncio.Task[None]] = {}
-        self._readers = asyncio.Semaphore(_READERS)
+        # One market that hangs must not keep the other's readings waiting.
+        self._readers = {market: asyncio.Semaphore(_READERS) for market in Market}
         self._listeners = Listeners[[StreamKey, Candle, bool]]()
 
     def listen(self, on_candle: Callable[[StreamKey, Candle, bool], None]) -> Callable[[], None]:
@@ -206,7 +207,7 @@ class Feed:
         pause = _FIRST_PAUSE
         while True:
             try:
-                async with self._readers:
+                async with self._readers[key.market]:
                     return await self._data.candles(key, limit=limit, start_ms=start_ms)
             except Refused:
                 raise

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from engine.core.errors import RateLimited, Refused, Unavailable
-from engine.core.market import StreamState
+from engine.core.market import Market, StreamKey, StreamState, Timeframe
 from tests.fakes.clock import NOON
 from tests.fakes.market import FakeMarket, settle
 from tests.unit.market.world import BTC, ETH, MINUTE
@@ -170,3 +170,21 @@ async def test_a_halt_of_the_exchange_is_no_hole_for_ever(world):
     await world.minutes(2)
     assert world.whole()
     assert [n for n, _ in world.news()] == [10, 11]
+
+
+async def test_a_market_that_hangs_keeps_nobody_of_the_other_waiting(world, monkeypatch):
+    answered = world.market.candles
+
+    async def hanging(key, **more):
+        if key.market is Market.FUTURES:
+            await asyncio.Event().wait()
+        return await answered(key, **more)
+
+    monkeypatch.setattr(world.market, "candles", hanging)
+    hung = [StreamKey(Market.FUTURES, f"C{n}USDT", Timeframe.M1) for n in range(20)]
+    waiting = [world.soon(world.feed.ensure(key, 200)) for key in hung]
+    await settle()
+    async with asyncio.timeout(5):
+        await world.feed.ensure(BTC, 200)
+    for one in waiting:
+        one.cancel()
