@@ -84,7 +84,8 @@ def build(
     )
     broker = Broker({public: connection}, keys, paper, prices, clock)
     nudges = Nudges()
-    followed = Followed(connection.exchange_clock, clock, (connection.futures_clock,))
+    spot, futures = connection.exchange_clock, connection.futures_clock
+    followed = Followed(spot, clock, (spot, futures))
     engine = Engine(
         Parts(
             storage=memory.storage,
@@ -95,7 +96,7 @@ def build(
             feeds={public: Feed(data, clock, nursery)},
             times={
                 (public, Market.SPOT): followed,
-                (public, Market.FUTURES): connection.futures_clock,
+                (public, Market.FUTURES): futures,
             },
             modes=settings.exchange.modes,
             nudges=nudges,

@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from engine.core.errors import Unavailable
 from engine.ports.clock import ExchangeTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,14 +76,22 @@ class MarketClock:
         await asyncio.sleep(seconds)
 
 
+class Beside(Protocol):
+    """Whatever was measured against our clock, and must know when that is set."""
+
+    def moved(self, ms: int) -> None:
+        """Our clock was set by ``ms``."""
+        ...
+
+
 class Followed:
     """Implements ExchangeTime: every measurement also brings our clock to the exchange's.
 
-    ``beside`` are clocks that were measured against ours too: they are when it moved.
+    ``beside`` were measured against our clock too: they are told, and not asked, when it moves.
     """
 
     def __init__(
-        self, exchange: ExchangeTime, clock: MarketClock, beside: Sequence[ExchangeTime] = ()
+        self, exchange: ExchangeTime, clock: MarketClock, beside: Sequence[Beside] = ()
     ) -> None:
         self._exchange = exchange
         self._clock = clock
@@ -109,7 +116,6 @@ class Followed:
         if abs(offset) >= _WORTH_A_LINE_MS and self._clock.rate == 1.0:
             _log.warning("our clock was off, it follows the exchange's", milliseconds=offset)
         self._clock.adjust(offset)
-        await self._exchange.measure()
         for other in self._beside:
-            with suppress(Unavailable):
-                await other.measure()
+            other.moved(offset)
+        await self._exchange.measure()

@@ -29,6 +29,7 @@ class ExchangeClock:
         self._ask = ask
         self._measured_at: float | None = None
         self._lock = asyncio.Lock()
+        self._set_ms = 0
         self.offset_ms = 0
         self.error_ms = 0
 
@@ -71,23 +72,37 @@ class ExchangeClock:
                 await self._measure()
 
     async def measure(self) -> None:
-        """Measure now; raises Unavailable."""
+        """Measure now, once for all who asked before it began; raises Unavailable."""
+        asked = asyncio.get_running_loop().time()
         async with self._lock:
-            await self._measure()
+            if self._measured_at is None or self._measured_at < asked:
+                await self._measure()
+
+    def moved(self, ms: int) -> None:
+        """Our clock was set by ``ms``: what was measured, or is being measured, stays true."""
+        self._set_ms += ms
+        if self.measured:
+            self.offset_ms -= ms
 
     async def _measure(self) -> None:
+        began = asyncio.get_running_loop().time()
         samples = [await self._sample() for _ in range(_SAMPLES)]
-        self.error_ms, self.offset_ms = min(samples)
-        self._measured_at = asyncio.get_running_loop().time()
+        self.error_ms, offset = min(samples)
+        self.offset_ms = offset - self._set_ms
+        self._measured_at = began
         if not self.ok:
             _log.warning("our clock is off", product=self._product, offset_ms=self.offset_ms)
 
     async def _sample(self) -> tuple[int, int]:
-        """Half of a round trip (rounded up) and the offset that it shows."""
-        asked = self._clock.now_ms()
+        """Half of a round trip (rounded up), and the offset that it shows to our unset clock."""
+        asked = self._unset_ms()
         try:
             theirs = await self._ask()
         except RateLimited as error:
             raise Unavailable(error.detail, code=error.code) from None
-        trip = self._clock.now_ms() - asked
+        trip = self._unset_ms() - asked
         return -(-trip // 2), theirs - asked - trip // 2
+
+    def _unset_ms(self) -> int:
+        """What our clock would show had it never been set."""
+        return self._clock.now_ms() - self._set_ms

@@ -61,6 +61,31 @@ async def test_concurrent_callers_share_one_measurement_and_a_fresh_one_is_kept(
     assert wire.asked == 6
 
 
+@pytest.mark.parametrize("by", [60_000, -60_000])
+async def test_a_clock_that_is_set_while_it_is_measured_spoils_nothing(by):
+    clock = FrozenClock()
+    wire = Wire(clock, 400, [20] * 3)
+
+    async def ask():
+        told = await wire.ask()
+        if wire.asked == 2:
+            clock._at += by
+            theirs.moved(by)
+        return told if wire.asked < 3 else told - by
+
+    theirs = ExchangeClock(clock, ask)
+    await theirs.measure()
+    assert (theirs.offset_ms, theirs.error_ms) == (400 - by, 10)
+
+
+async def test_many_that_find_the_clock_wrong_at_once_measure_it_twice_at_most():
+    clock = FrozenClock()
+    wire = Wire(clock, 5, [2] * 300)
+    theirs = ExchangeClock(clock, wire.ask)
+    await asyncio.gather(*(theirs.measure() for _ in range(100)))
+    assert wire.asked <= 6
+
+
 async def test_a_failed_measurement_keeps_the_last_one():
     clock = FrozenClock()
     theirs = ExchangeClock(clock, Wire(clock, 5, [2, 2, 2, None]).ask)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.core.errors import Unavailable
+from engine.exchange.binance.clock import ExchangeClock
 from engine.runtime.clock import Followed, MarketClock, wall_ms
 from tests.fakes.clock import FrozenClock
 
@@ -95,24 +95,22 @@ async def test_measuring_brings_our_clock_to_the_exchanges(ahead, after):
     assert followed.ok
 
 
-class Silent(Exchange):
-    """An exchange that does not answer."""
-
-    async def measure(self):
-        raise Unavailable("silent")
-
-
-async def test_clocks_beside_are_measured_again_when_ours_moved():
+async def test_clocks_beside_are_moved_with_ours_and_need_not_answer():
     clock = MarketClock(1.0, 1_000_000, steady=Steady())
-    futures = Exchange(clock, 1_005_000)
+    asked = []
+
+    async def futures_time():
+        asked.append(clock.now_ms())
+        return 1_007_000
+
+    futures = ExchangeClock(clock, futures_time, "futures")
     await futures.measure()
-    spot = Exchange(clock, 1_005_000)
-    followed = Followed(spot, clock, (Silent(clock, 0), futures))
+    before, asked = futures.stamp(), []
 
-    await followed.measure()
-    await followed.measure()
+    await Followed(Exchange(clock, 1_005_000), clock, (futures,)).measure()
 
-    assert (futures.offset_ms, futures.measured) == (0, 2)
+    assert (clock.now_ms(), futures.offset_ms, futures.stamp()) == (1_005_000, 2_000, before)
+    assert asked == []
 
 
 async def test_the_frozen_clock_wakes_sleepers_in_order_at_their_instant():
