@@ -236,6 +236,7 @@ def add_fill(position: Position, fill: Fill, leg: Leg) -> Position:
         )
     return replace(
         grown,
+        opened_at=min(position.opened_at, fill.at),
         entry_qty=position.entry_qty + fill.quantity,
         entry_quote=position.entry_quote + fill.quote,
     )

@@ -31,6 +31,7 @@ class Attendant:
     nursery: Nursery
     _watched: dict[int, _Symbol] = field(default_factory=dict)
     _warming: set[int] = field(default_factory=set)
+    _asking: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         """Wait for nudges and act on them, for ever."""
@@ -77,6 +78,10 @@ class Attendant:
             if missing and bot.id not in self._warming:
                 self._warming.add(bot.id)
                 self.nursery.start(f"warm up bot {bot.id}", self._follow(member))
+        for account in self._lacking_terms():
+            if account not in self._asking:
+                self._asking.add(account)
+                self.nursery.start(f"terms of {account}", self._ask_terms(account))
 
     async def urgent(self) -> None:
         """Every second: positions that are naked, watched, moving their stop or closing."""
@@ -113,6 +118,23 @@ class Attendant:
             if wanted.get(bot_id) != (environment, market, symbol):
                 rulebook.prices[environment].unwatch(market, symbol)
         self._watched = wanted
+
+    def _lacking_terms(self) -> set[str]:
+        """Accounts with a running futures bot on a symbol whose terms are not known yet."""
+        return {
+            member.bot.account
+            for member in self.fleet.members.values()
+            if member.bot.state.running
+            and member.bot.config.market is Market.FUTURES
+            and (member.bot.account, member.bot.config.symbol) not in self.fleet.terms
+        }
+
+    async def _ask_terms(self, account: str) -> None:
+        """They come with the reading of the account, which the minute's job would do too."""
+        try:
+            await self.accounts.reconcile(account)
+        finally:
+            self._asking.discard(account)
 
     async def _follow(self, member: Member) -> None:
         """Warming up may wait out an outage of the exchange, so it runs in the background."""

@@ -149,3 +149,10 @@ async def test_exits_survive_a_restart(lab):
     assert {algo.client_id for algo in waiting(lab)} == rested
     await price(lab, 48_500)
     assert (await lab.closed(bot)).reason is ExitReason.TAKE_PROFIT
+
+
+async def test_a_bot_on_a_symbol_new_to_its_account_knows_its_terms_before_the_next_minute(lab):
+    await lab.running("Anna", **CONFIG)
+    berta = await lab.running("Berta", **CONFIG | {"symbol": "ETHUSDT"})
+
+    await lab.until(lambda: (berta.account, "ETHUSDT") in lab.engine.fleet.terms)
