@@ -57,6 +57,8 @@ class Client(AsyncClient):  # type: ignore[misc]
         super().__init__(
             credentials.api_key if credentials else None,
             **_signing(credentials),
+            # Whoever answers with another address would be sent the key, and the order once more.
+            requests_params={"allow_redirects": False},
             session_params={
                 "connector": connector,
                 "connector_owner": False,
@@ -64,6 +66,8 @@ class Client(AsyncClient):  # type: ignore[misc]
                 "cookie_jar": aiohttp.DummyCookieJar(),
             },
         )
+        # Else a cancel that lost its answer is sent again, and both are counted as one.
+        self.session._retry_connection = False  # noqa: SLF001 - there is no other switch
 
     async def close(self) -> None:
         """Close the session; the shared connector stays."""

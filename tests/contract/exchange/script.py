@@ -29,6 +29,7 @@ class Script:
         self.keys = {}
         self.mute = set()
         self.open = []
+        self.moved = []
         self.listed = asyncio.Event()
         self.muted = asyncio.Event()
 
@@ -62,6 +63,11 @@ class Script:
     async def listen_key(self, request):
         return web.json_response({"listenKey": f"L{request.headers['X-MBX-APIKEY']}"})
 
+    async def moves(self, request):
+        """Every order is to go to another place, as a proxy in between might have it."""
+        self.moved.append(request.path)
+        raise web.HTTPTemporaryRedirect("/elsewhere/order")
+
     async def serve(self, request):
         ws = web.WebSocketResponse()
         await ws.prepare(request)
@@ -93,6 +99,8 @@ async def scripted():
     application.router.add_get("/private/stream", script.serve)
     application.router.add_get("/api/v3/time", script.time)
     application.router.add_get("/fapi/v1/time", script.time)
+    application.router.add_post("/api/v3/order", script.moves)
+    application.router.add_post("/elsewhere/order", script.moves)
     application.router.add_post("/fapi/v1/listenKey", script.listen_key)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import traceback
+from decimal import Decimal
 
 import pytest
 
@@ -18,12 +19,13 @@ from engine.core.errors import (
     RateLimited,
     Unavailable,
 )
-from engine.core.order import Leg, OrderEvent
+from engine.core.order import Leg, OrderEvent, OrderKind
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.endpoints import local
 from engine.exchange.binance.rights import check_key
 from engine.exchange.binance.spot import SpotTrader
-from tests.contract.exchange.lab import CREDENTIALS, KEY, SECRET, reports
+from tests.contract.exchange.lab import CREDENTIALS, KEY, SECRET, Venue, reports
+from tests.contract.exchange.script import scripted
 
 ORDER = "/api/v3/order"
 
@@ -50,6 +52,26 @@ async def test_an_order_whose_answer_is_lost_is_unknown_sent_once_and_found(lab,
     assert sum(fill.quantity for fill in found.fills) == order.quantity
     posted = [entry for entry in await lab.requests(ORDER) if entry["method"] == "POST"]
     assert len(posted) == 1
+
+
+@pytest.mark.parametrize("what", ["drop_before", "drop_after"])
+async def test_a_cancel_whose_answer_is_lost_is_not_repeated_behind_our_back(lab, what):
+    venue = await lab.venue()
+    order = venue.order(kind=OrderKind.LIMIT, price=Decimal(49_000))
+    await venue.place(order)
+    await lab.fault(what, ORDER, "DELETE")
+    with pytest.raises(OutcomeUnknown):
+        await lab.trader.cancel(order)
+    assert [entry["method"] for entry in await lab.requests(ORDER)] == ["POST", "DELETE"]
+
+
+async def test_an_order_is_never_sent_on_to_another_address():
+    async with scripted() as (script, connection, client):
+        trader = SpotTrader(connection, client)
+        venue = Venue("moved", trader, None, connection.clock, None)
+        with pytest.raises(OutcomeUnknown):
+            await venue.place(venue.order())
+        assert script.moved == ["/api/v3/order"]
 
 
 @pytest.mark.parametrize(
