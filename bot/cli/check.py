@@ -1,6 +1,7 @@
 """The command that tries every part of an installation without starting it."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,8 @@ async def _check(settings: "Settings") -> bool:
         ("master key", _master_key),
         ("database", _database),
         ("telegram", _telegram),
-        ("exchange", _exchange),
+        ("spot", partial(_exchange, "spot")),
+        ("futures", partial(_exchange, "futures")),
     ):
         fine = await _try(name, part, settings) and fine
     return fine
@@ -88,25 +90,25 @@ async def _telegram(settings: "Settings") -> str:
     return f"@{answer['result'].get('username', '')}"
 
 
-async def _exchange(settings: "Settings") -> str:
+async def _exchange(product: str, settings: "Settings") -> str:
+    """One product's servers: they fail, and their clocks run, each on its own."""
+    from engine.exchange.binance.ask import Product
     from engine.exchange.binance.connection import Connection
     from engine.exchange.binance.endpoints import endpoints_of
     from engine.runtime.clock import MarketClock
 
     exchange = settings.exchange
+    name = f"{exchange.environment.value} {product}"
     clock = MarketClock(exchange.clock_rate)
     connection = Connection(endpoints_of(exchange.environment, exchange.base_url or ""), clock)
+    theirs = connection.clock_of(Product(product))
     try:
-        await connection.exchange_clock.measure()
-        await connection.futures_clock.measure()
-        offset = connection.exchange_clock.offset_ms
+        await theirs.measure()
     except Unavailable as error:
-        raise ConfigError(
-            f"{exchange.environment.value} does not answer ({error.detail})"
-        ) from None
+        raise ConfigError(f"{name} does not answer ({error.detail})") from None
     finally:
         await connection.close()
     if exchange.base_url is not None:
-        return f"{exchange.environment.value}, at {exchange.base_url}"
-    told = f"{exchange.environment.value}, our clock is {-offset} ms ahead of its"
-    return f"{told}: set this computer's clock" if abs(offset) > _OFF_MS else told
+        return f"{name}, at {exchange.base_url}"
+    told = f"{name}, our clock is {-theirs.offset_ms} ms ahead of its"
+    return f"{told}: set this computer's clock" if abs(theirs.offset_ms) > _OFF_MS else told
