@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.core.bot_config import BotConfig, Environment, Mode
 from engine.core.bot_state import BotEvent, StopChoice, next_bot_state
+from engine.core.market import StreamState
 from engine.core.order import Leg, OrderEvent, move
 from engine.core.position import ProtectionState
 from engine.core.protect import cover_of
@@ -78,6 +79,8 @@ class Hands:
         member = await self.until(lambda: self.engine.fleet.members.get(bot.id))
         await self.until(lambda: self.engine.signals.judges(member))
         await self.until(lambda: bot.account in self.engine.readiness.accounts)
+        stream = self.engine.fleet.stream_of(bot)
+        await self.until(lambda: self.engine.readiness.stream(stream) is StreamState.LIVE)
         await self.price(self.world.market.last(bot.config.symbol), bot.config.symbol)
 
     async def running(self, name="Anna", **settings):

@@ -29,7 +29,7 @@ class Risk:
             for position in account.held(symbol):
                 if not position.amount:  # gone with one that shared its margin
                     continue
-                now = self._standing(account, position, mark)
+                now = self._standing(account, position, symbol, mark)
                 if now.spent:
                     self._bankrupt(account, position, mark, at, jump=jump)
                 else:
@@ -102,10 +102,14 @@ class Risk:
         self, account: FuturesAccount, position: Position, mark: Decimal, at: int, *, jump: bool
     ) -> None:
         """Liquidate a group of positions, the largest first, until the rest is safe."""
-        while position.amount and self._standing(account, position, mark).spent:
-            group = margin.sharing(account, position)
+        symbol = position.symbol
+        shared = margin.sharing(account, position)
+        while group := [p for p in shared if p.amount]:
+            # The closing fee of one may cost the others their margin: they are looked at again.
+            if not self._standing(account, group[0], symbol, mark).spent:
+                return
             worst = max(group, key=lambda p: abs(p.cost))
-            here = worst.symbol == position.symbol
+            here = worst.symbol == symbol
             price = mark if here else self._floor.mark(worst.symbol)
             if here and not jump:
                 price = self._takeover(account, worst, price)
@@ -122,10 +126,12 @@ class Risk:
         return min(ceil_to_step(price, tick), mark) if price else mark
 
     def _standing(
-        self, account: FuturesAccount, position: Position, mark: Decimal
+        self, account: FuturesAccount, position: Position, symbol: str, mark: Decimal
     ) -> margin.Standing:
-        def price_of(symbol: str) -> Decimal:
-            return mark if symbol == position.symbol else self._floor.mark(symbol)
+        """How a position stands while the mark price of ``symbol`` is moving to ``mark``."""
+
+        def price_of(name: str) -> Decimal:
+            return mark if name == symbol else self._floor.mark(name)
 
         return margin.standing(account, self._floor.contracts, price_of, position)
 

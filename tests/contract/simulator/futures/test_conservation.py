@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.market import Side
@@ -122,6 +122,15 @@ def test_a_wallet_changes_by_profits_fees_funding_and_insurance_alone(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(acts(), max_size=30), st.booleans(), st.booleans())
+@example(
+    [
+        ("market", Side.BUY, Decimal("0.139"), Decimal("47928.48"), 0),
+        ("market", Side.BUY, Decimal("0.072"), Decimal("41940.36"), 0),
+        ("other", Side.BUY, Decimal("0.003"), Decimal("40000.00"), 0),
+    ],
+    isolated=False,
+    hedge=False,
+)
 def test_nobody_is_left_below_maintenance_after_a_move(script, isolated, hedge):
     floor = Floor(isolated=isolated, hedge=hedge, burn=False)
     for act in script:
