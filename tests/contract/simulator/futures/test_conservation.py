@@ -123,7 +123,7 @@ def test_a_wallet_changes_by_profits_fees_funding_and_insurance_alone(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(acts(), max_size=30), st.booleans(), st.booleans())
 @example(
-    [
+    script=[
         ("market", Side.BUY, Decimal("0.139"), Decimal("47928.48"), 0),
         ("market", Side.BUY, Decimal("0.072"), Decimal("41940.36"), 0),
         ("other", Side.BUY, Decimal("0.003"), Decimal("40000.00"), 0),
