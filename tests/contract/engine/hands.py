@@ -80,7 +80,8 @@ class Hands:
         await self.until(lambda: self.engine.signals.judges(member))
         await self.until(lambda: bot.account in self.engine.readiness.accounts)
         stream = self.engine.fleet.stream_of(bot)
-        await self.until(lambda: self.engine.readiness.stream(stream) is StreamState.LIVE)
+        heard = {StreamState.LIVE, StreamState.POLLING}
+        await self.until(lambda: self.engine.readiness.stream(stream) in heard)
         await self.price(self.world.market.last(bot.config.symbol), bot.config.symbol)
 
     async def running(self, name="Anna", **settings):
