@@ -1,6 +1,5 @@
 """One USD-M futures account: regular and conditional orders under one face."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
@@ -30,8 +29,8 @@ from engine.ports.account import Balance
 from engine.ports.trader import AccountEvent
 
 _PAGE = 1000
-_LAG = 600.0
-"""Real seconds for which the store of conditional orders is trusted to be late at most."""
+_LAG_MS = 600_000
+"""Real ms for which the store of conditional orders is trusted to be late at most."""
 _log = structlog.get_logger("exchange")
 
 
@@ -46,7 +45,6 @@ class FuturesTrader:
         self._streams = streams
         self._desk = Desk(connection, client, Product.FUTURES)
         self._names = OrderNames()
-        self._acknowledged: dict[str, float] = {}
         self._settings = Settings(self._desk)
         self._reader = EventReader(self._names, self._settings)
         self._books = FuturesBooks(self._desk, self._names, self._settings)
@@ -74,9 +72,7 @@ class FuturesTrader:
             raise
         with translated(sending=True):
             if order.conditional:
-                report = futures_parse.algo_state(answer).report
-                self._acknowledge(order)
-                return report
+                return futures_parse.algo_state(answer).report
             return self._named(futures_parse.order_report(answer))
 
     async def place_oco(
@@ -181,22 +177,17 @@ class FuturesTrader:
             for event in events:
                 yield event
 
-    def _acknowledge(self, order: Order) -> None:
-        """Note that the exchange took a conditional order; old notes go."""
-        now = asyncio.get_running_loop().time()
-        recent = {name: at for name, at in self._acknowledged.items() if now - at < _LAG}
-        self._acknowledged = recent | {order.client_id: now}
-
     async def _look_beyond(self, order: Order) -> OrderReport:
         """The store of conditional orders lags behind: an order may have triggered already.
 
-        While that store may be late, one that was taken is not gone.
+        While that store may be late, one that was taken (it has an id there) is not gone.
         """
         try:
             return await self._regular(order, origClientOrderId=order.client_id)
         except OrderGone as error:
-            taken_at = self._acknowledged.get(order.client_id)
-            if taken_at is None or asyncio.get_running_loop().time() - taken_at >= _LAG:
+            clock = self._desk.connection.clock
+            late_until = (order.signed_at or 0) + _LAG_MS * clock.rate
+            if order.exchange_id is None or clock.now_ms() >= late_until:
                 raise
             raise Unavailable("it was taken and cannot be read yet", code=error.code) from None
 

@@ -18,7 +18,7 @@ from engine.core.errors import (
     Unavailable,
 )
 from engine.core.market import Side
-from engine.core.order import Leg, OrderEvent
+from engine.core.order import Leg, OrderEvent, apply_report
 from engine.exchange.binance.client import RECV_WINDOW_MS
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.endpoints import local
@@ -158,15 +158,20 @@ async def test_a_triggered_stop_whose_order_is_not_to_be_read_yet_is_no_answer(v
 async def test_a_stop_that_was_taken_is_not_gone_because_its_store_is_late(venue):
     await venue.enter()
     stop = venue.stop()
-    await venue.place(stop)
-    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013, times=2)
-    with pytest.raises(Unavailable):
-        await venue.trader.look_up(stop)
-    other = venue.another()
+    taken = apply_report(stop, await venue.place(stop))
+    await venue.lab.fault("status", ALGO, "GET", status=400, code=-2013, times=None)
+    restarted = venue.another()
+    for trader in (venue.trader, restarted):
+        with pytest.raises(Unavailable):
+            await trader.look_up(taken)
+        with pytest.raises(OrderGone):
+            await trader.look_up(stop)
+    assert [r.client_id for r in await restarted.open_orders(SYMBOL)] == [stop.client_id]
+    await venue.lab.clock.advance(600)
+    await venue.lab.control("advance", ms=600_000)
     with pytest.raises(OrderGone):
-        await other.look_up(stop)
-    assert [r.client_id for r in await other.open_orders(SYMBOL)] == [stop.client_id]
-    await other.close()
+        await restarted.look_up(taken)
+    await restarted.close()
 
 
 async def test_a_triggered_stop_is_found_though_its_store_is_late(venue):
