@@ -250,9 +250,11 @@ async def _listen_key(desk: Desk) -> str:
     """The account's key, made when there is none."""
     method = desk.client.futures_stream_get_listen_key
     try:
-        answer: str = await desk.read(method, {}, desk.ask(Priority.READ), signed=False)
+        answer = await desk.read(method, {}, desk.ask(Priority.READ), signed=False)
     except (KeyError, TypeError):
-        raise Unavailable("the listen key cannot be read") from None
+        answer = None
+    if not isinstance(answer, str) or not answer:
+        raise Unavailable("the listen key cannot be read")
     return answer
 
 

@@ -108,7 +108,10 @@ class MarketSocket(OneConnection):
         answer = self._answers.get(message.get("id"))
         if answer is not None and not answer.done():
             if "error" in message:
-                answer.set_exception(StreamRefused(f"subscription refused: {message['error']}"))
+                # Its words may repeat a listen key, which is a secret.
+                error = message["error"]
+                code = error.get("code") if isinstance(error, dict) else None
+                answer.set_exception(StreamRefused(f"subscription refused, code {code}"))
             else:
                 answer.set_result(message.get("result"))
         return message if message.get("e") in _LOST else None

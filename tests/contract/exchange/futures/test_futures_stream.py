@@ -221,6 +221,14 @@ async def test_events_reach_their_own_account_alone(venue):
         assert first.client_id == theirs_alone.client_id
 
 
+@pytest.mark.parametrize("body", ["{}", "[]", '{"listenKey": null}', '{"listenKey": ""}'])
+async def test_a_listen_key_that_cannot_be_read_opens_no_stream(venue, body):
+    await venue.lab.fault("status", KEEPALIVE, "POST", status=200, body=body)
+    with pytest.raises(Unavailable, match="listen key"):
+        async with venue.trader.events():
+            pass
+
+
 async def test_a_key_that_the_exchange_refuses_opens_no_stream(venue):
     await venue.lab.fault("status", KEEPALIVE, "POST", status=401, code=-2015)
     with pytest.raises(KeyRefused):

@@ -65,7 +65,7 @@ def refusing(script, *refused):
     def answered(request):
         names = set(request.get("params", ()))
         if request["method"] == SUBSCRIBE and names & set(refused):
-            return {"id": request["id"], "error": {"code": 2, "msg": "Invalid request"}}
+            return {"id": request["id"], "error": {"code": 2, "msg": f"Invalid: {names}"}}
         if request["method"] == SUBSCRIBE:
             taken.extend(names)
         return answer(request)
@@ -78,9 +78,10 @@ async def test_a_listen_key_that_is_not_taken_costs_no_other_account_its_stream(
     async with traders(4) as (script, _, made):
         taken = refusing(script, traded(3)["stream"])
         async with listening(made[:2]) as before:
-            with pytest.raises(Unavailable, match="refused"):
+            with pytest.raises(Unavailable, match="refused") as told:
                 async with made[3].events():
                     pass
+            assert traded(3)["stream"] not in str(told.value)
             for number, events in enumerate(before):
                 await script.say(traded(number))
                 assert await heard(events) == ForeignEvent("BTCUSDT")
