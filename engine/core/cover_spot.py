@@ -49,9 +49,13 @@ def cover(scene: Scene) -> list[Step]:
 
 
 def resize(scene: Scene, resting: list[Order]) -> list[Step]:
-    """Exits stand that cover too little or nothing: after a short grace they are removed."""
+    """Exits stand that cover too little or nothing: after a short grace they are removed.
+
+    Fills that follow each other closely do not prolong it.
+    """
     youngest = max((order.updated_at for order in scene.orders), default=0)
-    if scene.real_ms_since(youngest) < PARTIAL_GRACE_MS:
+    since = scene.position.naked_since or youngest
+    if scene.real_ms_since(since) < PARTIAL_GRACE_MS:
         return []
     return [CancelOrder(order) for order in resting]
 

@@ -138,6 +138,10 @@ class Refusal(StrEnum):
     NOTHING_TO_REDUCE = "nothing_to_reduce"
 
 
+MISSING = frozenset({Refusal.NO_FUNDS, Refusal.NOTHING_TO_REDUCE})
+"""Refusals of an exit that say: the exchange holds less of it than our books do."""
+
+
 class Leg(StrEnum):
     """What an order is for; the letter stands in its client order id."""
 

@@ -17,7 +17,7 @@ from engine.core.errors import (
     Refused,
 )
 from engine.core.market import Market
-from engine.core.order import Order, OrderEvent, Refusal, move
+from engine.core.order import MISSING, Order, OrderEvent, move
 from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger
 from engine.cycles.trouble import Trouble, refusal_of
@@ -28,8 +28,6 @@ _log = structlog.get_logger("execution")
 _KEY_HOLD = 60.0
 _FILTER_FAILURE = -1013
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-# Refusals of an exit that say: the exchange holds less of it than our books do.
-_MISSING = frozenset({Refusal.NO_FUNDS, Refusal.NOTHING_TO_REDUCE})
 
 Group = tuple[Order, ...]
 
@@ -111,7 +109,7 @@ class Answers:
         await self.trouble.end(group, OrderEvent.REFUSE, note, retry=False, refusal=refusal)
         if error.code == _FILTER_FAILURE:
             self.nursery.start("new trading rules", self._new_rules(group[0].market))
-        if group[0].leg.exit and refusal in _MISSING:
+        if group[0].leg.exit and refusal in MISSING:
             self.on_doubt()
 
     async def _new_rules(self, market: Market) -> None:

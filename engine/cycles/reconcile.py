@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from engine.core.errors import ExchangeError, SkipperError
+from engine.core.errors import ExchangeError, Refused, SkipperError
 from engine.core.order import Order, OrderReport, OrderState
 from engine.cycles.fleet import Fleet
 from engine.cycles.ledger import Ledger
@@ -47,7 +47,7 @@ class Reconciler:
             if order.state in _RESTING or order.filled_qty > order.booked_qty:
                 by_symbol[order.symbol].append(order)
         for symbol, orders in by_symbol.items():
-            on_exchange = {r.client_id: r for r in await trader.open_orders(symbol)}
+            on_exchange = await _open_orders(trader, symbol)
             await self.strays.see(trader, orders[0], on_exchange)
             for order in orders:
                 await self._one(trader, order, on_exchange.get(order.client_id), settler)
@@ -76,6 +76,8 @@ class Reconciler:
         for order in self._due(absent, account, now):
             self._looked_for[order.client_id] = now
             if await settler.reappeared(trader, order):
+                # One that could not be booked yet is asked about again at the next look.
+                del self._looked_for[order.client_id]
                 _log.error("an order thought absent was carried out", order=order.client_id)
 
     def _due(self, orders: Iterable[Order], account: str, now: int) -> list[Order]:
@@ -85,3 +87,12 @@ class Reconciler:
             for order in first
             if now - self._looked_for.get(order.client_id, order.updated_at) >= _LOOK_EVERY_MS
         ]
+
+
+async def _open_orders(trader: Trader, symbol: str) -> dict[str, OrderReport]:
+    """By client id; none on a symbol that the exchange does not list any more."""
+    try:
+        return {report.client_id: report for report in await trader.open_orders(symbol)}
+    except Refused as error:
+        _log.warning("no open orders", symbol=symbol, error=str(error))
+        return {}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from engine.core.errors import ExchangeError, OrderGone, SkipperError
+from engine.core.errors import Conflict, ExchangeError, LeaseLost, OrderGone, SkipperError
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState
 from engine.cycles.doubt import Doubts
 from engine.cycles.ledger import Ledger
@@ -53,13 +53,21 @@ class Settler:
         return True
 
     async def reappeared(self, trader: Trader, order: Order) -> bool:
-        """Whether an order that was proven absent exists after all; then it is booked."""
+        """Whether an order that was proven absent exists after all; then it is booked.
+
+        An entry can not be while its bot holds another position: that is told, and it is booked
+        once the bot is free.
+        """
         try:
             report = await trader.look_up(order)
         except OrderGone:
             return False
         try:
             await self.ledger.record([report])
+        except LeaseLost:
+            raise
+        except Conflict:
+            await self.trouble.tell_beside(order, report.filled_qty)
         except SkipperError as error:
             _log.error("not booked", order=order.client_id, error=str(error))
         return True

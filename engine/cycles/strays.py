@@ -1,8 +1,8 @@
 """Strays: open orders on the exchange with an id of ours that our books do not expect.
 
 One that was thought absent is booked. One without a row (a backup was restored, a commit was
-lost with the disk) is cancelled: what it protected is protected anew from the rows. Ids of other
-installations, and all foreign ones, are left alone.
+lost with the disk) is cancelled: what it protected is protected anew from the rows; so is one that
+our rows know to be over. Ids of other installations, and all foreign ones, are left alone.
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,18 @@ class Strays:
             elif known.state is OrderState.NOT_PLACED:
                 _log.error("an order thought absent is on the exchange", id=client_id)
                 await self.ledger.record([report])
+            elif known.state.final and await self._cancel(trader, known):
+                await self._tell(known)
+
+    async def _cancel(self, trader: Trader, order: Order) -> bool:
+        """Whether it was there to be cancelled: it may have ended since the orders were read."""
+        try:
+            await trader.cancel(order)
+        except ExchangeError as error:
+            _log.info("not cancelled", id=order.client_id, error=str(error))
+            return False
+        _log.error("an order that was over is on the exchange: cancelled", id=order.client_id)
+        return True
 
     async def _remove(self, trader: Trader, like: Order, client_id: str) -> None:
         decoded = decode_client_id(client_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from engine.core.account import Key, KeyState
 from engine.core.bot import Bot
@@ -17,6 +18,7 @@ from engine.core.errors import (
     WouldTrigger,
 )
 from engine.core.events import Alert, AlertKind
+from engine.core.money import fixed
 from engine.core.order import Leg, Order, OrderEvent, Refusal, move
 from engine.cycles import tell
 from engine.cycles.ledger import Ledger
@@ -88,6 +90,21 @@ class Trouble:
     async def tell_settled(self, order: Order) -> None:
         """Say how an order ended that was told to be in doubt."""
         await self._tell(order, tell.order_settled)
+
+    async def tell_beside(self, order: Order, filled: Decimal) -> None:
+        """Say that an entry thought absent bought ``filled`` beside what its bot holds."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            position = await unit.positions.open_of(order.bot_id)
+            if position is None:
+                return set(), False
+            bot = await unit.bots.get(order.bot_id)
+            alert = tell.position_naked(position, bot, "alarm.beside")
+            params = alert.params | {"qty": fixed(filled)}
+            alert = replace(alert, dedup=f"alarm.beside:{order.id}", params=params)
+            return set(), await unit.outbox.add(alert, self.clock.now_ms())
+
+        await self.ledger.change(work)
 
     async def _tell(self, order: Order, build: Callable[[Order, Bot], Alert]) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:

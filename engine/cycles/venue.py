@@ -13,8 +13,9 @@ from decimal import Decimal
 
 import structlog
 
+from engine.core.errors import Refused
 from engine.core.money import ZERO
-from engine.core.order import Refusal
+from engine.core.order import MISSING
 from engine.core.position import Position, PositionSide
 from engine.cycles import tell
 from engine.cycles.fleet import AccountSymbol, Fleet, Member
@@ -42,6 +43,7 @@ class Venue:
     fleet: Fleet
     foreign: Foreign
     _doubts: dict[AccountSymbol, tuple[Decimal, float]] = field(default_factory=dict)
+    _told: dict[AccountSymbol, Decimal] = field(default_factory=dict)
     _funded: dict[int, int] = field(default_factory=dict)
 
     async def look(self, account: str, trader: Trader) -> None:
@@ -60,7 +62,7 @@ class Venue:
     ) -> None:
         mine = [m for m in self.fleet.members.values() if m.bot.account == account]
         for symbol in {member.bot.config.symbol for member in mine}:
-            self.fleet.terms[account, symbol] = await futures.terms(symbol)
+            await self._terms(account, futures, symbol)
         theirs = {p.symbol: p.quantity for p in (await futures.positions()).values()}
         ours: dict[str, list[Position]] = defaultdict(list)
         for position in held:
@@ -75,6 +77,14 @@ class Venue:
             await self._drift((account, symbol), difference, ours[symbol], mine)
         await self._funding(account, futures, held)
 
+    async def _terms(self, account: str, futures: FuturesAccount, symbol: str) -> None:
+        """What the exchange grants; a symbol that it does not list any more costs no other one."""
+        try:
+            self.fleet.terms[account, symbol] = await futures.terms(symbol)
+        except Refused as error:
+            _log.warning("no terms", symbol=symbol, error=str(error))
+            self.fleet.terms.pop((account, symbol), None)
+
     async def _drift(
         self,
         where: AccountSymbol,
@@ -82,12 +92,25 @@ class Venue:
         ours: list[Position],
         members: Iterable[Member],
     ) -> None:
-        """A difference that stays stops entries on the symbol and is told to the bots' owner."""
+        """A difference that stays stops entries on the symbol and is told to the bots' owner.
+
+        Beside a holding of somebody else's nothing is entered from its first sight on. What can
+        not be closed because the exchange does not hold it is written off.
+        """
         if not difference:
-            self._doubts.pop(where, None)
-            self.fleet.drifts.pop(where, None)
-        elif self._believed(where, difference) and self.fleet.drifts.get(where) != difference:
-            self.fleet.drifts[where] = difference
+            for seen in (self._doubts, self._told, self.fleet.drifts):
+                seen.pop(where, None)
+        elif not self._believed(where, difference):
+            if not ours and await self._flat(where):
+                self.fleet.drifts[where] = difference
+        elif (
+            ours
+            and (missing := _missing(ours[0], difference)) > ZERO
+            and await self._was_refused(ours[0])
+        ):
+            await self._gone(ours[0], missing)
+        elif self._told.get(where) != difference:
+            self._told[where] = self.fleet.drifts[where] = difference
             member = next(m for m in members if m.bot.config.symbol == where[1])
             base = self.ledger.guard.rulebook.of(member.bot, where[1]).base
             net = _net(ours)
@@ -98,6 +121,14 @@ class Venue:
                 return set(), await unit.outbox.add(alert, self.ledger.guard.clock.now_ms())
 
             await self.ledger.change(work)
+
+    async def _flat(self, where: AccountSymbol) -> bool:
+        """Whether we hold nothing there and have nothing on its way even now."""
+        account, symbol = where
+        async with self.ledger.storage.reading() as unit:
+            held = await unit.positions.on_symbol(account, symbol)
+            orders = await unit.orders.unfinished(account)
+        return not held and all(order.symbol != symbol for order in orders)
 
     async def _spot(self, account: str, held: list[Position]) -> None:
         """Coins that exits were refused for: if the account has fewer, they left it otherwise."""
@@ -117,7 +148,7 @@ class Venue:
         async with self.ledger.storage.reading() as unit:
             orders = await unit.orders.of_decision(position.bot_id, position.decision)
         exits = [order for order in orders if order.leg.exit]
-        return bool(exits) and exits[-1].refusal is Refusal.NO_FUNDS
+        return bool(exits) and exits[-1].refusal in MISSING
 
     async def _gone(self, position: Position, missing: Decimal) -> None:
         async def work(unit: Unit) -> tuple[set[int], bool]:

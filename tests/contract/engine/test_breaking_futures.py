@@ -1,5 +1,6 @@
 """Futures positions that others act on too: the books say what is ours, no more and no less."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from engine.core.account import Credentials
 from engine.core.bot_config import Direction, Environment
 from engine.core.market import Market
-from engine.core.order import Leg
+from engine.core.order import Leg, OrderState
 from engine.core.position import ExitReason
 from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.simulator.server import DemoAccount
@@ -136,3 +137,79 @@ async def test_a_stop_that_closes_what_the_owner_added_earns_nothing_for_the_bot
     assert held(lab) == 0
     assert trade.quantity == position.held
     assert trade.gross == (position.stop_price - position.entry_price) * position.held
+
+
+async def test_nothing_is_entered_beside_a_position_by_hand_from_its_first_sight_on(lab):
+    bot = await lab.running(**FUTURES)
+    await by_hand(lab, "SELL", "0.01")
+    await lab.until(lambda: lab.engine.fleet.drifts.get((bot.account, SYMBOL)))
+
+    lab.buy(bot)
+
+    refused = await lab.until(lambda: lab.books.refused(bot))
+    assert (refused.check, refused.measured) == ("symbol_free", "drift")
+    assert not await lab.books.alerts("position_drift")
+    await by_hand(lab, "BUY", "0.01")
+    await lab.until(lambda: not lab.engine.fleet.drifts)
+
+
+async def test_a_position_that_the_exchange_does_not_hold_any_more_is_written_off_at_its_close(
+    lab,
+):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    account = lab.world.futures.book.floor.accounts[KEYS[0]]
+    for one in account.held(SYMBOL):
+        one.amount = Decimal(0)
+    await lab.close_by_hand(bot)
+    venue = lab.engine._accounts.reconciler.venue
+    where = (bot.account, SYMBOL)
+
+    async def doubted():
+        await lab.job("naked or closing")
+        await lab.job("reconcile")
+        return venue._doubts.get(where)
+
+    difference, since = await lab.until(doubted)
+    venue._doubts[where] = (difference, since - 60)
+    await lab.job("reconcile")
+    trade = await lab.closed(bot)
+
+    assert trade.gone == position.held
+    assert trade.gross == trade.quantity == 0
+    assert await lab.books.alerts("foreign_close")
+
+
+async def test_a_symbol_that_is_not_listed_any_more_costs_the_others_nothing(lab):
+    await lab.running("Berta", **FUTURES | {"symbol": "ETHUSDT"})
+    bot = await lab.running(**FUTURES)
+    await lab.enter(bot)
+    for path in ("/fapi/v1/leverageBracket", "/fapi/v1/openOrders", "/fapi/v1/openAlgoOrders"):
+        await lab.fault(
+            "code", "GET", path, code=-1121, msg="Invalid symbol.", where={"symbol": "ETHUSDT"},
+            times=None,
+        )  # fmt: skip
+
+    assert await lab.engine._accounts.reconcile(bot.account)
+    await lab.control("futures", act="liquidate", key=KEYS[0], symbol=SYMBOL)
+    assert (await lab.closed(bot)).reason is ExitReason.LIQUIDATION
+
+
+async def test_an_exit_that_our_books_hold_for_over_is_cancelled_where_it_still_waits(lab):
+    bot = await lab.running(**FUTURES)
+    await lab.enter(bot)
+    stop = await lab.books.order(bot, Leg.STOP)
+    async with lab.storage.system() as unit:
+        await unit.orders.save(replace(stop, state=OrderState.EXPIRED), was=stop)
+        await unit.commit()
+    await lab.job("protection")
+
+    async def replaced():
+        await lab.job("reconcile")
+        names = {algo.client_id for algo in waiting(lab)}
+        return stop.client_id not in names and len(names) == 2
+
+    await lab.until(replaced)
+    (told,) = await lab.books.alerts("stray_order")
+    assert told.params["id"] == stop.client_id
+    await lab.covered(bot)
