@@ -31,6 +31,9 @@ class ForeignEvent:
     symbol: str
 
 
+UNREAD = ForeignEvent("")
+"""An event came that cannot be read: it may have told of a trade, on whatever symbol."""
+
 AccountEvent = OrderReport | BalanceEvent | ForeignEvent
 
 

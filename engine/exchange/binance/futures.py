@@ -26,7 +26,7 @@ from engine.exchange.binance.futures_parse import AlgoState
 from engine.exchange.binance.futures_settings import Settings
 from engine.exchange.binance.futures_stream import FuturesStreams
 from engine.ports.account import Balance
-from engine.ports.trader import AccountEvent
+from engine.ports.trader import UNREAD, AccountEvent
 
 _PAGE = 1000
 _LAG_MS = 600_000
@@ -173,7 +173,7 @@ class FuturesTrader:
                 events = self._reader.read(raw)
             except Unreadable as error:
                 _log.warning("unreadable account event", problem=str(error))
-                continue
+                events = [UNREAD]
             for event in events:
                 yield event
 

@@ -18,7 +18,7 @@ from engine.exchange.binance.errors import OUTSIDE_WINDOW, Unreadable
 from engine.exchange.binance.governor import Governor
 from engine.exchange.binance.parse import account_event
 from engine.ports.clock import Clock
-from engine.ports.trader import AccountEvent
+from engine.ports.trader import UNREAD, AccountEvent
 
 SILENCE = 30.0
 """Real seconds without an event after which the subscription is asked about."""
@@ -156,6 +156,6 @@ async def _events(
             event = account_event(raw)
         except Unreadable as error:
             _log.warning("unreadable account event", problem=str(error))
-            continue
+            event = UNREAD
         if event is not None:
             yield event

@@ -10,6 +10,7 @@ from engine.core.order import OrderReport
 from engine.exchange.binance import sockets
 from engine.exchange.binance.market import BinanceMarket
 from engine.ports.market import BookEvent, CandleEvent
+from engine.ports.trader import UNREAD
 from tests.contract.exchange.lab import SOON
 from tests.contract.exchange.script import LISTED, SUBSCRIBE, scripted
 
@@ -53,11 +54,13 @@ async def test_a_silent_user_stream_without_its_subscription_is_unavailable():
         assert script.asked == [SUBSCRIBE, LISTED]
 
 
-async def test_an_event_of_an_unknown_form_is_skipped():
+async def test_an_event_of_an_unknown_form_asks_for_a_reading_and_an_unknown_kind_is_skipped():
     async with scripted() as (script, connection, client):
-        odd = [{"e": "executionReport", "X": "STRANGE"}, {"e": "listStatus"}, {"no": "kind"}]
+        odd = [{"e": "listStatus"}, NEW | {"X": "STRANGE"}, {"e": "news"}, NEW | {"z": None}]
         script.lines = [{"subscriptionId": 0, "event": event} for event in (*odd, NEW)]
         async with connection.user_streams.events(client) as events, asyncio.timeout(SOON):
+            assert await anext(events) == UNREAD
+            assert await anext(events) == UNREAD
             assert (await anext(events)).client_id == "sk1-1-1-e0"
 
 

@@ -15,7 +15,7 @@ from engine.exchange.binance.client import Client
 from engine.exchange.binance.futures import FuturesTrader
 from engine.exchange.binance.futures_stream import EXTEND_MS, PrivateSocket
 from engine.exchange.binance.sockets import MarketSocket
-from engine.ports.trader import BalanceEvent, ForeignEvent
+from engine.ports.trader import UNREAD, BalanceEvent, ForeignEvent
 from tests.contract.exchange.futures.lab import heard, spied, tells
 from tests.contract.exchange.lab import KEY, SOON, SYMBOL
 
@@ -200,6 +200,17 @@ async def test_events_told_twice_or_late_are_reports_like_any_other(venue):
                 if isinstance(event, OrderReport):
                     told = apply_report(apply_report(told, event), event)
     assert (told.filled_qty, told.state) == (order.quantity, OrderState.FILLED)
+
+
+@pytest.mark.parametrize("changes", [{"o.X": "STRANGE"}, {"o.ap": None}, {"o.i": "7"}])
+async def test_a_trade_that_cannot_be_read_asks_for_a_reading(venue, changes):
+    await venue.books.prepare(SYMBOL, 5)
+    await venue.lab.control(
+        "faults", what="edit", stream="user@ORDER_TRADE_UPDATE", changes=changes, times=None
+    )
+    async with venue.trader.events() as events:
+        await venue.place(venue.order())
+        assert await heard(events, lambda event: isinstance(event, ForeignEvent)) == UNREAD
 
 
 async def test_events_reach_their_own_account_alone(venue):
