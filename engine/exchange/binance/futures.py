@@ -29,6 +29,8 @@ from engine.ports.account import Balance
 from engine.ports.trader import UNREAD, AccountEvent
 
 _PAGE = 1000
+# How the cancel of a conditional order says that it was carried out.
+_DONE = "200"
 _LAG_MS = 600_000
 """Real ms for which the store of conditional orders is trusted to be late at most."""
 _log = structlog.get_logger("exchange")
@@ -99,6 +101,8 @@ class FuturesTrader:
             return [await self._cancel(order, orderId=became)]
         with translated(sending=True):
             client_id, algo_id = text(answer, "clientAlgoId"), str(integer(answer, "algoId"))
+            if str(answer.get("code", _DONE)) != _DONE:
+                raise Unreadable("the answer does not say that it was cancelled")
         # It waited until now: nothing of it can have traded.
         ended_at = self._desk.now_ms()
         return [OrderReport(client_id, algo_id, OrderEvent.CANCEL, ZERO, ZERO, ended_at)]

@@ -125,7 +125,7 @@ class PrivateSocket(MarketSocket):
 
     def _route(self, key: str, event: Any) -> None:
         if event.get("e") == "listenKeyExpired":
-            self._lose(key, "its listen key expired")
+            self._lose(event.get("listenKey", key), "its listen key expired")
         for subscription in self._listeners.get(key, ()):
             subscription.tell(event)
 

@@ -174,6 +174,17 @@ async def test_a_stop_that_was_taken_is_not_gone_because_its_store_is_late(venue
     await restarted.close()
 
 
+async def test_a_cancel_that_does_not_say_that_it_was_done_is_in_doubt(venue):
+    await venue.enter()
+    stop = venue.stop()
+    await venue.place(stop)
+    await venue.lab.control(
+        "faults", what="edit", path=ALGO, method="DELETE", changes={"code": "500"}
+    )
+    with pytest.raises(OutcomeUnknown):
+        await venue.trader.cancel(stop)
+
+
 async def test_a_triggered_stop_is_found_though_its_store_is_late(venue):
     await venue.enter()
     stop = venue.stop()
