@@ -85,6 +85,11 @@ class Accounts:
         )
         return Keeper(sender, tasks)
 
+    def sender(self, account: str) -> Sender | None:
+        """Who sends the account's orders, None while it is not kept."""
+        keeper = self.keepers.get(account)
+        return keeper.sender if keeper else None
+
     async def renew(self, account: str) -> None:
         """Close an account that is not needed, or whose key changed: it is then opened anew."""
         keeper = self.keepers.pop(account, None)

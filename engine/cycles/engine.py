@@ -106,7 +106,7 @@ class Engine:
         await attendant.guard_all()
         reset = DailyReset(ledger, parts.clock)
         await reset.run()
-        risk = self._make_risk(ledger)
+        risk = self._make_risk(ledger, accounts)
         self._risk = parts.nursery.supervise("risk", risk.run)
         parts.nursery.supervise("attendant", attendant.run)
         self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
@@ -136,7 +136,7 @@ class Engine:
         storage.hold(boot.lease)
         return boot.install
 
-    def _make_risk(self, ledger: Ledger) -> RiskCycle:
+    def _make_risk(self, ledger: Ledger, accounts: Accounts) -> RiskCycle:
         parts = self._parts
         return RiskCycle(
             fleet=self.fleet,
@@ -147,6 +147,7 @@ class Engine:
             clock=parts.clock,
             modes=parts.modes,
             install=ledger.guard.install,
+            sender_of=accounts.sender,
         )
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:

@@ -1,9 +1,10 @@
 """Execution: the only sender of orders.
 
 One sender per account drains its rows: PLANNED orders are marked SENT and committed, then sent
-with no session held; the answer is classified and booked. What was sent before (UNKNOWN,
-CANCELLING, missing trades) is tended by the settler, never sent again. Exits come before
-entries, and a slow answer delays nobody: every request flies on its own.
+with no session held; the answer is classified and booked. Entries may come as SENT already (see
+``engine.cycles.departures``). What was sent before (UNKNOWN, CANCELLING, missing trades) is
+tended by the settler, never sent again. Exits come before entries, and a slow answer delays
+nobody: every request flies on its own.
 """
 
 import asyncio
@@ -43,7 +44,11 @@ _IDLE, _BUSY, _LEAST = 60.0, 1.0, 0.05
 
 @dataclass(slots=True)
 class Sender:
-    """Sends the orders of one account."""
+    """Sends the orders of one account.
+
+    ``flights`` are requests under way by client order id, ``expected`` the ids of orders that
+    are handed over by ``send`` as soon as they are durable.
+    """
 
     account: str
     brokerage: Brokerage
@@ -56,6 +61,7 @@ class Sender:
     clock: Clock
     nursery: Nursery
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    expected: set[str] = field(default_factory=set)
     closing: bool = False
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
@@ -78,7 +84,8 @@ class Sender:
         orders = [o for o in unfinished if has_work(o) or self.doubts.missing(o)]
         for settled in self.doubts.settle_but({o.client_id for o in orders}):
             self._fly([settled], self.trouble.tell_settled(settled))
-        resting = [o for o in orders if o.client_id not in self.flights]
+        taken = self.flights.keys() | self.expected
+        resting = [o for o in orders if o.client_id not in taken]
         held = self.answers.hold.wait(entry=False)
         if resting and held > 0:
             return held
@@ -101,10 +108,18 @@ class Sender:
                 self._fly([order], self.answers.lose((order,), order.note))
             elif order.state is not OrderState.PLANNED and self.doubts.due(order):
                 self._fly([order], self.settler.tend(trader, order))
-        may_enter = self.readiness.account(self.account) and not self.closing
-        if may_enter and self.answers.hold.wait(entry=True) <= 0:
+        if self.takes_entries():
             entries = [g for g in planned if not g[0].leg.exit]
             await self._send_all(trader, await self._timely(entries))
+
+    def takes_entries(self) -> bool:
+        """Whether account and exchange are in order for entries at this moment."""
+        ready = self.readiness.account(self.account) and not self.closing
+        return ready and self.answers.hold.wait(entry=True) <= 0
+
+    def send(self, order: Order) -> None:
+        """Send an order that is durable as SENT and of which nobody else knows yet."""
+        self._fly([order], self._send_opened(order))
 
     async def land(self) -> None:
         """Send no entry any more; wait until every request in flight is answered and booked."""
@@ -190,6 +205,14 @@ class Sender:
                 self.flights.pop(client_id, None)
 
         task.add_done_callback(landed)
+
+    async def _send_opened(self, order: Order) -> None:
+        trader = None if self.closing else await self._open()
+        if trader is None:
+            error = NotSent("the account is not open")
+            await self.answers.not_taken(self.account, (order,), error)
+        else:
+            await self._send(trader, (order,))
 
     async def _send(self, trader: Trader, group: Group) -> None:
         try:

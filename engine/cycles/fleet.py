@@ -5,6 +5,7 @@ here awaits but the two loaders.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -113,6 +114,16 @@ class Fleet:
                 day = days.get(bot_id, DayCount(self._day()))
                 bot = bots[bot_id]
                 self._put(_member(bot, positions.get(bot_id), unsettled[bot_id], day))
+
+    def enter(self, bots: Iterable[Bot]) -> None:
+        """Take over what was just committed: these bots, which held nothing, are entering.
+
+        A picture that was read after the commit stays: it shows that and more.
+        """
+        for bot in bots:
+            member = self.members.get(bot.id)
+            if member is not None and member.bot.revision < bot.revision:
+                member.bot, member.entering, member.busy = bot, True, True
 
     async def outdated(self) -> set[int]:
         """Bots whose row is newer than the picture, new and deleted ones included."""

@@ -6,12 +6,14 @@ that no bot's trouble is another's.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
 import structlog
 
+from engine.core.bot import Bot
 from engine.core.bot_config import Mode
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import EntryFacts, Refused
@@ -26,16 +28,20 @@ from engine.core.decide import (
 from engine.core.errors import DatabaseFailed, LeaseLost, SkipperError, Unavailable
 from engine.core.market import Market, StreamState
 from engine.core.money import ZERO
+from engine.core.order import Order, OrderState
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
 from engine.cycles import tell
+from engine.cycles.departures import Departures
+from engine.cycles.execution import Sender
 from engine.cycles.fleet import AccountSymbol, EnvStream, Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle, Verdict
 from engine.cycles.trailing import TrailingCycle
 from engine.ports.clock import Clock
+from engine.ports.repos import SignalRow
 from engine.ports.storage import Unit
 
 _log = structlog.get_logger("risk")
@@ -50,15 +56,18 @@ Case = tuple[Member, Signal]
 class _Taken:
     """What entries under way, and those decided in this pass, take before memory shows it.
 
-    ``spent``: quote money by account; ``symbols``: names of bots that enter on futures symbols.
+    ``spent``: quote money by account; ``symbols``: names of bots that enter on futures symbols;
+    ``entries``: what was decided.
     """
 
     spent: dict[str, Decimal]
     symbols: dict[AccountSymbol, str] = field(default_factory=dict)
+    entries: list[tuple[Bot, Approved]] = field(default_factory=list)
 
-    def by(self, member: Member, stake: Decimal) -> None:
+    def by(self, bot: Bot, approved: Approved) -> None:
         """An entry was decided."""
-        bot = member.bot
+        self.entries.append((bot, approved))
+        stake = approved.size.notional / bot.config.leverage
         self.spent[bot.account] = self.spent.get(bot.account, ZERO) + stake
         if bot.config.market is Market.FUTURES and bot.config.mode.keyed:
             self.symbols[bot.account, bot.config.symbol] = bot.config.name
@@ -76,6 +85,7 @@ class RiskCycle:
     clock: Clock
     modes: frozenset[Mode]
     install: str
+    sender_of: Callable[[str], Sender | None]
     judged: dict[EnvStream, int] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -138,18 +148,35 @@ class RiskCycle:
             _log.error("bot not decided", bot=member.bot.id, error=str(error))
 
     async def _commit(self, verdict: Verdict, cases: list[Case], *, judged: bool) -> None:
+        departures = Departures(self.sender_of)
+        entered: list[Bot] = []
+        orders: list[Order] = []
+
         async def work(unit: Unit) -> tuple[set[int], bool]:
             taken = _Taken(self._under_way())
             bots = {member.bot.id for member, _ in cases}
             held = {p.bot_id: p for p in await unit.positions.open_of_many(bots)}
-            for member, signal in cases:
-                await self._act(unit, (member, signal), held.get(member.bot.id), taken)
+            rows = [await self._act(unit, case, held.get(case[0].bot.id), taken) for case in cases]
+            ids = await unit.signals.add_all(rows)
+            signal_ids = {row.bot_id: id_ for row, id_ in zip(rows, ids, strict=True)}
+            decided = [replace(bot, decisions=bot.decisions + 1) for bot, _ in taken.entries]
+            entered[:] = await unit.bots.save_all(decided)
+            plans = [self._plan(*entry, signal_ids, departures) for entry in taken.entries]
+            orders[:] = await unit.orders.add(plans)
             if judged:
                 environment, key = verdict.stream
                 await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
             return bots, True
 
-        await self.ledger.change(work)
+        try:
+            bots, _ = await self.ledger.write(work)
+            departures.send(orders)
+        finally:
+            departures.end()
+        sent = {order.bot_id for order in orders if order.state is OrderState.SENT}
+        self.fleet.enter(bot for bot in entered if bot.id in sent)
+        if others := bots - sent:
+            await self.ledger.after_commit(others)
 
     def _under_way(self) -> dict[str, Decimal]:
         """Quote money, by account, that entries not yet settled may still take."""
@@ -169,40 +196,45 @@ class RiskCycle:
             self.judged[stream] = stored
         return self.judged[stream]
 
-    async def _act(self, unit: Unit, case: Case, position: Position | None, taken: _Taken) -> None:
+    async def _act(
+        self, unit: Unit, case: Case, position: Position | None, taken: _Taken
+    ) -> SignalRow:
+        """What becomes of a signal; its row and those of an entry are written by the caller."""
         member, signal = case
+        outcome, refused = "none", None
         if position is not None and wants_exit(signal, position):
-            await unit.signals.add(member.bot.id, signal, "exit", None)
+            outcome = "exit"
             asked = await unit.positions.save(ask_close(position, ExitReason.SIGNAL))
             await self.ledger.guard.look(unit, asked)
         elif position is None and (side := wanted_side(signal, member.bot.config)) is not None:
-            await self._enter(unit, member, signal, side, taken)
-        else:
-            await unit.signals.add(member.bot.id, signal, "none", None)
+            refused = await self._enter(unit, member, signal, side, taken)
+            outcome = "refused" if refused else "entry"
+        return SignalRow(0, member.bot.id, signal, outcome, refused)
 
     async def _enter(
         self, unit: Unit, member: Member, signal: Signal, side: PositionSide, taken: _Taken
-    ) -> None:
-        bot = member.bot
+    ) -> Refused | None:
         verdict = self._verdict(member, signal, side, taken)
         if isinstance(verdict, Refused):
-            await unit.signals.add(bot.id, signal, "refused", verdict)
             await self._refused(unit, member, verdict)
-            return
-        taken.by(member, verdict.size.notional / bot.config.leverage)
-        signal_id = await unit.signals.add(bot.id, signal, "entry", None)
-        decision = bot.decisions + 1
-        await unit.bots.save(replace(bot, decisions=decision))
+            return verdict
+        taken.by(member.bot, verdict)
+        return None
+
+    def _plan(
+        self, bot: Bot, approved: Approved, signal_ids: dict[int, int], departures: Departures
+    ) -> Order:
+        """The entry's order as it is to be written."""
         plan = EntryPlan(
             install=self.install,
             owner_id=bot.owner_id,
             bot_id=bot.id,
             account=bot.account,
-            decision=decision,
-            signal_id=signal_id,
+            decision=bot.decisions + 1,
+            signal_id=signal_ids[bot.id],
             at=self.clock.now_ms(),
         )
-        await unit.orders.add([plan_entry(verdict, plan)])
+        return departures.announce(plan_entry(approved, plan), at=plan.at)
 
     def _verdict(
         self, member: Member, signal: Signal, side: PositionSide, taken: _Taken
