@@ -83,7 +83,9 @@ class Service:
         gc.freeze()
         self._look(house)
         if not self._ready:
-            self._say("the exchange does not answer yet: nothing is entered until it does")
+            self._say(
+                "the exchange does not answer in full yet: what it keeps back enters nothing"
+            )
         nursery.supervise("health", self._report)
         await self._open_chat(house)
 
