@@ -67,13 +67,15 @@ class Venue:
         ours: dict[str, list[Position]] = defaultdict(list)
         for position in held:
             ours[position.symbol].append(position)
-        for symbol in (ours.keys() | {m.bot.config.symbol for m in mine}) - busy:
+        for symbol in ours.keys() | {m.bot.config.symbol for m in mine}:
             difference = theirs.get(symbol, ZERO) - _net(ours[symbol])
             first = ours[symbol][0] if ours[symbol] else None
             if first is not None and (missing := _missing(first, difference)) > ZERO:
                 found = await futures.foreign_orders(symbol, first.opened_at)
                 if await self.foreign.book(first, found, missing):
                     continue  # the next look compares what was booked
+            if symbol in busy:
+                continue  # what is on its way may be the difference
             await self._drift((account, symbol), difference, ours[symbol], mine)
         await self._funding(account, futures, held)
 

@@ -121,6 +121,8 @@ FUTURES = Codes(
         -4117: OutcomeUnknown,
         -4118: NothingToReduce,
         -4131: PriceBand,
+        # A stop on the whole position needs one.
+        -4509: NothingToReduce,
         # A post-only order that would trade at once.
         -5022: WouldTrigger,
         -5028: ClockOff,

@@ -5,23 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from engine.core.account import Credentials
-from engine.core.bot_config import Direction, Environment
-from engine.core.market import Market
 from engine.core.order import Leg, OrderState
 from engine.core.position import ExitReason
-from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.simulator.server import DemoAccount
+from tests.contract.engine.futures_hands import FUTURES, SYMBOL, act, by_hand, held, waiting
 from tests.contract.engine.lab import KEYS, MONEY, SECRET, opened
-
-SYMBOL = "BTCUSDT"
-FUTURES = {
-    "market": Market.FUTURES,
-    "direction": Direction.BOTH,
-    "leverage": 5,
-    "size": Decimal(500),
-    "max_position": Decimal(50),
-}
 
 
 @pytest.fixture
@@ -30,31 +18,6 @@ async def lab(place):
     async with opened(place, accounts=accounts) as ready:
         await ready.begin()
         yield ready
-
-
-async def by_hand(lab, side, quantity, **params):
-    """What the owner trades on the same account, outside Skipper."""
-    wish = {"type": "MARKET"} | params
-    connection = lab.life.broker._connections[Environment.LOCAL]
-    client = connection.client(Credentials(KEYS[0], SECRET, Environment.LOCAL))
-    answer = await connection.send(
-        lambda: client.futures_create_order(
-            symbol=SYMBOL, side=side, quantity=str(quantity), **wish
-        ),
-        ask=Ask(Product.FUTURES, Priority.ENTRY, orders=1),
-    )
-    await client.close()
-    return answer
-
-
-def held(lab):
-    """What the exchange holds on the first account."""
-    account = lab.world.futures.book.floor.accounts[KEYS[0]]
-    return sum((p.amount for p in account.held(SYMBOL)), start=Decimal(0))
-
-
-def waiting(lab):
-    return lab.world.futures.book.floor.shelf.waiting(symbol=SYMBOL)
 
 
 async def foreign(lab, bot, quantity):
@@ -191,7 +154,7 @@ async def test_a_symbol_that_is_not_listed_any_more_costs_the_others_nothing(lab
         )  # fmt: skip
 
     assert await lab.engine._accounts.reconcile(bot.account)
-    await lab.control("futures", act="liquidate", key=KEYS[0], symbol=SYMBOL)
+    await act(lab, "liquidate")
     assert (await lab.closed(bot)).reason is ExitReason.LIQUIDATION
 
 
