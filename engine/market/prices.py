@@ -15,24 +15,36 @@ from engine.ports.market import BookEvent, MarketData, MarketEvent
 from engine.runtime.nursery import Nursery
 
 _Symbol = tuple[Market, str]
+_LOOK = 5.0
 _log = structlog.get_logger("market")
 
 
 class LivePrices:
     """Implements ``engine.ports.market.Prices``.
 
-    ``recent`` is how old (real seconds) a book may be and still be called fresh.
+    ``recent`` is how old (real seconds) a book may be and still be called fresh. One that was
+    silent for ``silence`` (real seconds) is read over REST; a connection that kept a change to
+    itself for so long is dead, and renewed.
     """
 
     def __init__(
-        self, data: MarketData, clock: Clock, nursery: Nursery, *, recent: float = 5.0
+        self,
+        data: MarketData,
+        clock: Clock,
+        nursery: Nursery,
+        *,
+        recent: float = 5.0,
+        silence: float = 60.0,
     ) -> None:
         self._data = data
         self._clock = clock
         self._nursery = nursery
         self._recent = recent
+        self._silence = silence
         self._books: dict[_Symbol, Book] = {}
         self._interest: Counter[_Symbol] = Counter()
+        self._quiet_since: dict[_Symbol, int] = {}
+        self._watching = False
         self._wires = Wires(data, clock, nursery, "books", Ear(self._hear))
         self._readings: dict[_Symbol, asyncio.Task[None]] = {}
         self._listeners = Listeners[[Market, str, Book]]()
@@ -49,6 +61,10 @@ class LivePrices:
 
     def watch(self, market: Market, symbol: str) -> None:
         """Declare one interest in the symbol's book; the first one subscribes."""
+        if not self._watching:
+            self._watching = True
+            self._nursery.supervise("book watchdog", self._watch)
+        self._quiet_since.setdefault((market, symbol), self._clock.now_ms())
         self._interest[market, symbol] += 1
         self._wires.want(market, symbol)
 
@@ -64,6 +80,7 @@ class LivePrices:
         if not self._interest[key]:
             del self._interest[key]
             self._books.pop(key, None)
+            self._quiet_since.pop(key, None)
             self._wires.forget(market, symbol)
 
     def listen(self, heard: Callable[[Market, str, Book], None]) -> Callable[[], None]:
@@ -77,25 +94,52 @@ class LivePrices:
         """
         key = (market, symbol)
         if not self._is_recent(key):
-            if key not in self._readings:
-                self._readings[key] = self._nursery.start(f"book of {symbol}", self._read(key))
-            await asyncio.wait([self._readings[key]])
+            await asyncio.wait([self._read_soon(key)])
         if not self._is_recent(key):
             raise Unavailable(f"no price of {symbol} at hand")
         return self._books[key]
 
+    async def _watch(self) -> None:
+        while True:
+            await self._clock.sleep_real(_LOOK)
+            now = self._clock.now_ms()
+            for key, since in tuple(self._quiet_since.items()):
+                if now - since > self._market_ms(self._silence):
+                    self._quiet_since[key] = now
+                    self._read_soon(key)
+
+    def _market_ms(self, seconds: float) -> float:
+        """Market milliseconds that pass in real ``seconds``."""
+        return seconds * 1000 * self._clock.rate
+
     def _is_recent(self, key: _Symbol) -> bool:
         book = self._books.get(key)
-        limit = self._recent * 1000 * self._clock.rate
+        limit = self._market_ms(self._recent)
         return book is not None and self._clock.now_ms() - book.at <= limit
+
+    def _read_soon(self, key: _Symbol) -> asyncio.Task[None]:
+        """The REST reading of a book, started if none is under way."""
+        if key not in self._readings:
+            self._readings[key] = self._nursery.start(f"book of {key[1]}", self._read(key))
+        return self._readings[key]
 
     async def _read(self, key: _Symbol) -> None:
         try:
-            self._note(key, await self._data.book(*key))
+            book = await self._data.book(*key)
+            self._suspect(key, book)
+            self._note(key, book)
         except ExchangeError as error:
             _log.info("price not read", symbol=key[1], market=key[0].value, why=str(error))
         finally:
             del self._readings[key]
+
+    def _suspect(self, key: _Symbol, book: Book) -> None:
+        """Renew a connection that has long said nothing, not even of what REST knows."""
+        held, wire = self.book(*key), self._wires.carrying(*key)
+        if held is None or wire is None or (held.bid, held.ask) == (book.bid, book.ask):
+            return
+        if self._clock.now_ms() - wire.heard_at > self._market_ms(self._silence):
+            wire.renew()
 
     def _hear(self, event: MarketEvent) -> None:
         if isinstance(event, BookEvent) and (event.market, event.symbol) in self._interest:
@@ -107,4 +151,5 @@ class LivePrices:
         if held is None or book.at >= held.at:
             self._books[key] = book
             if key in self._interest:
+                self._quiet_since[key] = self._clock.now_ms()
                 self._listeners.tell(*key, book)

@@ -140,3 +140,46 @@ async def test_a_demo_clock_stretches_what_counts_as_recent(world):
     await world.say(50_000)
     await world.clock.advance(299)
     assert (await world.prices.fresh(SPOT, "BTCUSDT")).bid == 50_000
+
+
+async def test_a_book_that_is_silent_for_long_is_read_and_told(world):
+    world.prices.watch(SPOT, "BTCUSDT")
+    await settle()
+    await world.say(50_000)
+    world.market.books["BTCUSDT"] = Decimal(49_000)
+    await world.clock.advance(59)
+    await settle()
+    assert world.market.calls["book"] == 0
+    await world.clock.advance(10)
+    await settle()
+    assert [str(book.bid) for _, book in world.heard] == ["50000", "49000"]
+
+
+async def test_a_connection_that_kept_a_change_to_itself_is_renewed(world):
+    world.prices.watch(SPOT, "BTCUSDT")
+    await settle()
+    await world.say(50_000)
+    for bid in (49_000, 48_000):
+        world.market.books["BTCUSDT"] = Decimal(bid)
+        await world.clock.advance(70)
+        await settle()
+    await world.clock.advance(5)
+    await settle()
+    assert world.market.connections > 1
+    await world.say(47_000)
+    assert world.prices.book(SPOT, "BTCUSDT").bid == 47_000
+
+
+async def test_a_quiet_market_and_one_quiet_symbol_among_others_renew_nothing(world):
+    for symbol in ("BTCUSDT", "DOGEUSDT"):
+        world.prices.watch(SPOT, symbol)
+        await settle()
+        await world.say(50_000, symbol)
+    world.market.books["BTCUSDT"] = Decimal(50_000)
+    for price in range(10):
+        world.market.books["DOGEUSDT"] = Decimal(price + 1)
+        for _ in range(7):
+            await world.clock.advance(10)
+            await world.say(50_000 + price)
+    assert world.market.connections == 1
+    assert world.market.calls["book"] <= 11
