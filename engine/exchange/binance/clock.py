@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from engine.core.errors import RateLimited, Unavailable
+from engine.exchange.binance.turns import Turns
 from engine.ports.clock import Clock
 
 _STALE_AFTER = 180.0
+# An exchange that does not tell its time is not asked by every request for it.
+_TRY_AGAIN = 10.0
 _SAMPLES = 3
 _TOLERANCE_MS = 500
 _log = structlog.get_logger("exchange")
@@ -28,7 +31,8 @@ class ExchangeClock:
         self._clock = clock
         self._ask = ask
         self._measured_at: float | None = None
-        self._lock = asyncio.Lock()
+        self._failed_at = -_TRY_AGAIN
+        self._turns = Turns()
         self._set_ms = 0
         self.offset_ms = 0
         self.error_ms = 0
@@ -45,9 +49,11 @@ class ExchangeClock:
 
     @property
     def stale(self) -> bool:
-        """Whether the last measurement is some minutes (real time) old."""
+        """Whether the last measurement is minutes (real time) old, and none failed just now."""
         now = asyncio.get_running_loop().time()
-        return self._measured_at is None or now - self._measured_at > _STALE_AFTER
+        if self._measured_at is None:
+            return True
+        return now - self._measured_at > _STALE_AFTER and now - self._failed_at > _TRY_AGAIN
 
     def stamp(self, ours_ms: int | None = None) -> int:
         """The exchange's time (ms) at ``ours_ms`` of our clock, or now."""
@@ -67,14 +73,16 @@ class ExchangeClock:
 
     async def refresh(self) -> None:
         """Measure if never done or stale; concurrent callers share it. Raises Unavailable."""
-        async with self._lock:
+        if not self.stale:
+            return
+        async with self._turns.take(asyncio.get_running_loop().time()):
             if self.stale:
                 await self._measure()
 
     async def measure(self) -> None:
         """Measure now, once for all who asked before it began; raises Unavailable."""
         asked = asyncio.get_running_loop().time()
-        async with self._lock:
+        async with self._turns.take(asked):
             if self._measured_at is None or self._measured_at < asked:
                 await self._measure()
 
@@ -85,8 +93,13 @@ class ExchangeClock:
             self.offset_ms -= ms
 
     async def _measure(self) -> None:
-        began = asyncio.get_running_loop().time()
-        samples = [await self._sample() for _ in range(_SAMPLES)]
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            samples = [await self._sample() for _ in range(_SAMPLES)]
+        except Unavailable:
+            self._failed_at = loop.time()
+            raise
         self.error_ms, offset = min(samples)
         self.offset_ms = offset - self._set_ms
         self._measured_at = began

@@ -14,11 +14,11 @@ from engine.exchange.binance.api_socket import Subscription
 from engine.exchange.binance.ask import Priority, Product
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.desk import Desk
-from engine.exchange.binance.dialing import Opening
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import text
 from engine.exchange.binance.sockets import MarketSocket, StreamRefused
+from engine.exchange.binance.turns import Turns
 from engine.ports.clock import Clock
 
 SILENCE = 30.0
@@ -156,7 +156,7 @@ class FuturesStreams:
         self._connection = connection
         self._silence = silence
         self._sockets: list[PrivateSocket] = []
-        self._opening = Opening()
+        self._opening = Turns()
 
     @asynccontextmanager
     async def events(self, desk: Desk) -> AsyncIterator[AsyncIterator[Any]]:
@@ -177,7 +177,7 @@ class FuturesStreams:
 
     async def _socket(self) -> PrivateSocket:
         """A connection with room, opened when there is none."""
-        async with self._opening.turn(asyncio.get_running_loop().time()):
+        async with self._opening.take(asyncio.get_running_loop().time()):
             for socket in self._sockets:
                 if not socket.lost and socket.keys < MOST_KEYS:
                     return socket

@@ -12,11 +12,12 @@ from engine.exchange.binance.api_socket import ApiSocket, Subscription
 from engine.exchange.binance.ask import Ask, Priority, Product
 from engine.exchange.binance.client import Client
 from engine.exchange.binance.clock import ExchangeClock
-from engine.exchange.binance.dialing import Dialing, Opening
+from engine.exchange.binance.dialing import Dialing
 from engine.exchange.binance.endpoints import Endpoints
 from engine.exchange.binance.errors import OUTSIDE_WINDOW, Unreadable
 from engine.exchange.binance.governor import Governor
 from engine.exchange.binance.parse import account_event
+from engine.exchange.binance.turns import Turns
 from engine.ports.clock import Clock
 from engine.ports.trader import UNREAD, AccountEvent
 
@@ -50,7 +51,7 @@ class UserStreams:
         self._dialing = dialing
         self._clock = clock
         self._sockets: list[ApiSocket] = []
-        self._opening = Opening()
+        self._opening = Turns()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._hurt = False
 
@@ -86,7 +87,7 @@ class UserStreams:
 
     async def _socket_for(self, owner: str, asked_at: float) -> ApiSocket:
         """A connection with room for an account, opened if there is none."""
-        async with self._opening.turn(asked_at):
+        async with self._opening.take(asked_at):
             socket = next((each for each in self._sockets if _has_room(each, owner)), None)
             if socket is None:
                 socket = await self._opened()

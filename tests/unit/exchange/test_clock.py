@@ -1,10 +1,12 @@
 """The exchange's clock and the connections it allows, without a wire."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from engine.core.errors import Unavailable
+from engine.exchange.binance import clock as clocks
 from engine.exchange.binance.clock import ExchangeClock
 from engine.exchange.binance.dialing import MOST, WITHIN, Dialing
 from tests.fakes.clock import NOON, FrozenClock
@@ -93,6 +95,29 @@ async def test_a_failed_measurement_keeps_the_last_one():
     with pytest.raises(Unavailable):
         await theirs.measure()
     assert theirs.offset_ms == 5
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_exchange_that_keeps_its_time_back_holds_nobody_up_twice(known, monkeypatch):
+    clock = FrozenClock()
+    wire = Wire(clock, 5, [2] * 3 * known + [None] * 100)
+
+    async def ask():
+        await asyncio.sleep(0)
+        return await wire.ask()
+
+    theirs = ExchangeClock(clock, ask)
+    if known:
+        await theirs.measure()
+        monkeypatch.setattr(clocks, "_STALE_AFTER", 0.0)
+    before = wire.asked
+    told = await asyncio.gather(*(theirs.refresh() for _ in range(50)), return_exceptions=True)
+    assert all(isinstance(one, Unavailable) for one in told)
+    assert wire.asked - before == 1
+    with contextlib.suppress(Unavailable):
+        await theirs.refresh()
+    # What is known is used meanwhile; what was never measured is asked for again.
+    assert wire.asked - before == (1 if known else 2)
 
 
 async def test_windows_and_bans_end_by_the_exchange_s_clock_in_real_seconds():
