@@ -137,7 +137,9 @@ class Service:
             await asyncio.sleep(_FOLLOW_EVERY)
             try:
                 await self._house.followed.measure()
-            except Unavailable as error:
+                async with asyncio.timeout(_FOLLOW_EVERY):
+                    await self._house.connection.futures_clock.refresh()
+            except (Unavailable, TimeoutError) as error:
                 _log.warning("the exchange's clock was not measured", why=str(error))
 
     async def _report(self) -> None:

@@ -34,6 +34,7 @@ class ExchangeClock:
         self._failed_at = -_TRY_AGAIN
         self._turns = Turns()
         self._set_ms = 0
+        self._in_doubt = False
         self.offset_ms = 0
         self.error_ms = 0
 
@@ -49,11 +50,15 @@ class ExchangeClock:
 
     @property
     def stale(self) -> bool:
-        """Whether the last measurement is minutes (real time) old, and none failed just now."""
+        """Whether it is to be measured: never done, in doubt or minutes (real time) old.
+
+        One that failed just now is not tried again at once, as long as an older one is known.
+        """
         now = asyncio.get_running_loop().time()
         if self._measured_at is None:
             return True
-        return now - self._measured_at > _STALE_AFTER and now - self._failed_at > _TRY_AGAIN
+        old = self._in_doubt or now - self._measured_at > _STALE_AFTER
+        return old and now - self._failed_at > _TRY_AGAIN
 
     def stamp(self, ours_ms: int | None = None) -> int:
         """The exchange's time (ms) at ``ours_ms`` of our clock, or now."""
@@ -87,10 +92,14 @@ class ExchangeClock:
                 await self._measure()
 
     def moved(self, ms: int) -> None:
-        """Our clock was set by ``ms``: what was measured, or is being measured, stays true."""
+        """Our clock was set by ``ms``: what was measured, or is being measured, stays true.
+
+        Had it run away since then, that is only so until the next measurement, which is due.
+        """
         self._set_ms += ms
         if self.measured:
             self.offset_ms -= ms
+            self._in_doubt = True
 
     async def _measure(self) -> None:
         loop = asyncio.get_running_loop()
@@ -102,7 +111,7 @@ class ExchangeClock:
             raise
         self.error_ms, offset = min(samples)
         self.offset_ms = offset - self._set_ms
-        self._measured_at = began
+        self._measured_at, self._in_doubt = began, False
         if not self.ok:
             _log.warning("our clock is off", product=self._product, offset_ms=self.offset_ms)
 

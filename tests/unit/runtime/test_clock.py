@@ -111,6 +111,22 @@ async def test_clocks_beside_are_moved_with_ours_and_need_not_answer():
 
     assert (clock.now_ms(), futures.offset_ms, futures.stamp()) == (1_005_000, 2_000, before)
     assert asked == []
+    assert futures.stale
+
+
+async def test_a_clock_that_ran_away_is_measured_anew_after_it_was_set():
+    clock = MarketClock(1.0, 1_000_000, steady=Steady())
+    theirs = [1_000_000]
+
+    async def futures_time():
+        return theirs[0]
+
+    futures = ExchangeClock(clock, futures_time, "futures")
+    await futures.measure()
+    theirs[0] = 1_005_000
+    await Followed(Exchange(clock, 1_005_000), clock, (futures,)).measure()
+    await futures.refresh()
+    assert (futures.offset_ms, futures.stale) == (0, False)
 
 
 async def test_the_frozen_clock_wakes_sleepers_in_order_at_their_instant():
