@@ -48,7 +48,7 @@ async def book(unit: Unit, report: OrderReport, rulebook: Rulebook) -> Booked | 
         position = await unit.positions.get(order.position_id)
     if order != was:
         await unit.orders.save(order, was=was)
-    if _settled_entry(order) and not _settled_entry(was):
+    if _settled_entry(order) and (fresh or not _settled_entry(was)):
         await _entry_settled(unit, order, position)
     return Booked(order, position, changed=order != was)
 

@@ -156,13 +156,12 @@ class Fleet:
         }
 
     def holding(self, member: Member) -> bool:
-        """Whether a bot holds something, is entering, or has exits on futures not yet gone.
+        """Whether a bot holds something, is entering, or has exits not yet gone.
 
-        An exit left over from a former position would act on the next one: on futures nothing
-        binds it to the position it was made for.
+        An exit left over from a former position would act on the next one: nothing binds it to
+        the position it was made for.
         """
-        left_over = member.busy and member.bot.config.market is Market.FUTURES
-        return member.position is not None or member.entering or left_over
+        return member.position is not None or member.busy
 
     def symbol_held(self, member: Member) -> str:
         """Who else holds the bot's futures symbol on its account: a bot's name, or ``drift``."""

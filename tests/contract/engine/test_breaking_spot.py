@@ -7,6 +7,7 @@ import pytest
 from engine.core.market import Candle, Market
 from engine.core.order import Leg, OrderState
 from engine.core.position import ExitReason
+from engine.core.protect import cover_of
 from engine.cycles import doubt
 
 ORDER = "/api/v3/order"
@@ -44,6 +45,7 @@ async def test_an_entry_thought_absent_that_was_carried_out_beside_a_position_is
     await lab.closed(bot)
     await lab.job("reconcile")
     await lab.covered(bot)
+    assert len(await lab.books.alerts("entered")) == 2
     await lab.agree()
 
 
@@ -154,17 +156,17 @@ async def test_a_kill_between_cancel_and_new_exits_in_a_trailing_move(lab, monke
     await lab.heal()
     await lab.begin()
 
-    async def known():
+    async def safe():
         await lab.advance(1)
-        return all(o.state is not OrderState.UNKNOWN for o in await lab.books.orders(bot))
+        if await lab.books.trades(bot):
+            return True
+        stops = await lab.books.orders(bot, Leg.STOP)
+        position = await lab.books.position(bot)
+        return position.naked_since is None and cover_of(tuple(stops)) > 0
 
-    await lab.until(known, 30)
-    if await lab.books.trades(bot):
-        await lab.agree()
-        return
-    await lab.covered(bot)
-    assert len(lab.books.venue(Leg.STOP, live=True)) == 1
+    await lab.until(safe, 30)
     await lab.agree()
+    assert len(lab.books.venue(Leg.STOP, live=True)) == (not await lab.books.trades(bot))
 
 
 async def test_a_close_on_a_halted_symbol_is_carried_out_once_when_it_trades_again(lab):
@@ -232,3 +234,26 @@ async def test_commissions_that_change_their_asset_in_the_middle_of_a_trade(lab,
     await lab.job("protection")
     assert not await lab.books.alerts("position_naked")
     await lab.agree()
+
+
+async def test_an_exit_left_over_by_the_exchange_is_removed_before_the_next_entry(lab):
+    bot = await lab.running()
+    await lab.enter(bot)
+    await lab.fault("keep_leg")
+    await lab.price(51_000.02)
+    await lab.closed(bot)
+    assert lab.books.venue(live=True)
+    await lab.price(50_000)
+    lab.buy(bot)
+    refused = await lab.until(lambda: lab.books.refused(bot))
+    assert refused.check == "one_position"
+
+    async def gone():
+        await lab.advance(1)
+        await lab.job("protection")
+        return not lab.books.venue(live=True) and not lab.engine.fleet.members[bot.id].busy
+
+    await lab.until(gone)
+    await lab.agree()
+    await lab.price(50_000)
+    await lab.enter(bot)

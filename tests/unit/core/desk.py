@@ -104,7 +104,7 @@ class Desk:
             self.look()
             self.send_calmly()
             quiet = quiet + 1 if (self.position, self.orders) == before else 0
-            if quiet * self.pace >= PARTIAL_GRACE_MS * 2:
+            if quiet * self.pace >= PARTIAL_GRACE_MS * 10:
                 return
 
     def cover(self):

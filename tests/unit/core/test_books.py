@@ -219,3 +219,22 @@ def test_what_can_be_closed_meets_the_filters(held, price):
 
     assert held - quantity >= 0
     assert quantity == 0 or quantity * price >= known.min_notional
+
+
+def test_a_base_asset_that_pays_the_exits_commission_costs_what_it_cost():
+    sold = fill(2, quantity=D("0.001"), price=D(51_000), commission=D("0.0001"))
+    coins = position(base="BNB", symbol="BNBUSDT", entry_qty=ZERO, entry_quote=ZERO)
+    for leg, one in ((Leg.ENTRY, fill(1)), (Leg.CLOSE, sold)):
+        coins = add_fill(coins, one, leg)
+
+    trade = close_books(coins, ExitReason.MANUAL, NOW)
+
+    assert (trade.gross, trade.net, trade.dust) == (1, -4, 0)
+
+
+def test_what_a_stop_closes_beyond_what_was_entered_earns_nothing():
+    sold = fill(2, quantity=D("0.003"), price=D(49_000))
+
+    trade = close_books(build([(Leg.ENTRY, fill(1)), (Leg.STOP, sold)]), ExitReason.STOP_LOSS, NOW)
+
+    assert (trade.quantity, trade.gross, trade.net, trade.dust) == (D("0.001"), -1, -1, 0)
