@@ -128,6 +128,49 @@ async def test_a_listen_key_that_somebody_deleted_ends_the_stream(venue):
                 await anext(events)
 
 
+async def test_a_listen_key_that_another_program_replaced_ends_the_stream_for_a_new_one(venue):
+    await venue.books.prepare(SYMBOL, 5)
+    async with venue.trader.events() as events:
+        await venue.hand.futures_stream_close("any")
+        await venue.hand.futures_stream_get_listen_key()
+        await venue.lab.control("advance", ms=EXTEND_MS)
+        await venue.lab.clock.advance(EXTEND_MS / 1000)
+        with pytest.raises(Unavailable, match="replaced"):
+            async with asyncio.timeout(SOON):
+                await anext(events)
+    order = venue.order()
+    async with venue.trader.events() as events:
+        await venue.place(order)
+        await heard(events, tells(order, OrderEvent.FILL))
+
+
+async def test_a_key_that_is_revoked_ends_the_stream_as_refused(venue):
+    async with venue.trader.events() as events:
+        await venue.lab.control("accounts", key=KEY, revoked=True)
+        await venue.lab.clock.advance(EXTEND_MS / 1000)
+        with pytest.raises(KeyRefused):
+            async with asyncio.timeout(SOON):
+                await anext(events)
+
+
+async def test_a_shutdown_that_is_announced_moves_all_accounts_at_once(venue):
+    async with AsyncExitStack() as opened:
+        streams = []
+        for number in range(3):
+            trader = await with_key(venue, opened, number)
+            streams.append(await opened.enter_async_context(trader.events()))
+        await venue.lab.control("disconnect", path="/private/", notice=True)
+        for events in streams:
+            with pytest.raises(Unavailable, match="serverShutdown"):
+                async with asyncio.timeout(SOON):
+                    await anext(events)
+        again = await opened.enter_async_context(trader.events())
+        await trader.futures.prepare(SYMBOL, 5)
+        order = venue.order(quantity="0.002")
+        await trader.place(order, venue.rules)
+        await heard(again, tells(order, OrderEvent.FILL))
+
+
 async def test_a_silent_but_living_stream_is_asked_about_and_kept(venue, monkeypatch):
     listed = spied(monkeypatch, PrivateSocket, "ask", lambda number, method, names: method == LIST)
     await venue.books.prepare(SYMBOL, 5)
