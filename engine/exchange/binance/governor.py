@@ -16,7 +16,7 @@ from engine.exchange.binance.errors import DEFAULT_WAIT
 from engine.exchange.binance.limits import DEFAULTS, Kind, Limit, Window, renewed
 from engine.exchange.binance.queue import Queue, Waiter
 
-AT_ONCE = 80
+AT_ONCE = 160
 """Requests in flight at most: others would queue in the connector, where nobody has priority."""
 _TOO_MANY_REQUESTS, _TOO_MANY_ORDERS = -1003, -1015
 _SHUT_OUT = frozenset({403, 418})
