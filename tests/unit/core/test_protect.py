@@ -276,26 +276,3 @@ def test_an_exit_that_outlives_its_position_is_removed():
     desk.settle()
 
     assert desk.in_state(S.OPEN) == []
-
-
-def test_a_commission_paid_in_the_coins_themselves_is_no_late_fill():
-    desk = Desk()
-    desk.position = replace(
-        desk.position, state=PositionState.CLOSED, exit_qty=D("0.001"), fee_base=D("0.000001")
-    )
-
-    desk.look()
-
-    assert not desk.alarms
-
-
-def test_lots_that_follow_each_other_closely_do_not_prolong_the_grace():
-    desk = Desk(pace=1_500)
-    desk.look()
-    desk.send_calmly()
-    (target,) = exits_by_leg(desk, Leg.TARGET)
-    for _ in range(3):
-        desk.fill(desk.orders[target.client_id], D("0.0001"))
-        steps = desk.look()
-
-    assert any(isinstance(step, CancelOrder) for step in steps)
