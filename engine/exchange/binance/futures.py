@@ -116,8 +116,6 @@ class FuturesTrader:
         except OrderGone:
             return await self._look_beyond(order)
         if algo.order_id is None:
-            if algo.finished:
-                raise Unavailable("what the order became cannot be read yet")
             return algo.report
         try:
             report = await self._regular(order, orderId=algo.order_id)
@@ -230,6 +228,8 @@ class FuturesTrader:
             found = futures_parse.algo_state(answer)
         if found.order_id is not None:
             self._names.learn(found.order_id, order.client_id)
+        elif found.finished:
+            raise Unavailable("what the order became cannot be read yet")
         return found
 
     async def _find(self, order: Order, **which: str) -> OrderReport:

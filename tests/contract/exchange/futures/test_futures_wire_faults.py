@@ -174,6 +174,21 @@ async def test_a_stop_that_was_taken_is_not_gone_because_its_store_is_late(venue
     await restarted.close()
 
 
+async def test_what_a_finished_stop_traded_is_not_nothing_because_its_order_is_not_named(venue):
+    await venue.enter()
+    stop = venue.stop()
+    await venue.place(stop)
+    await venue.lab.price("48900")
+    changes = {"algoStatus": "FINISHED", "actualOrderId": ""}
+    await venue.lab.control(
+        "faults", what="edit", path=ALGO, method="GET", changes=changes, times=2
+    )
+    for read in (venue.trader.look_up, venue.trader.fills):
+        with pytest.raises(Unavailable):
+            await read(stop)
+    assert sum(fill.quantity for fill in await venue.trader.fills(stop)) == Decimal("0.02")
+
+
 async def test_a_cancel_that_does_not_say_that_it_was_done_is_in_doubt(venue):
     await venue.enter()
     stop = venue.stop()
