@@ -144,6 +144,8 @@ class Hands:
         return (await self.books.trades(bot))[-1]
 
     async def enter(self, bot):
-        """Buy and wait for cover; returns the position."""
+        """Buy once the bot is free, and wait for cover; returns the position."""
+        fleet = self.engine.fleet
+        await self.until(lambda: not fleet.holding(fleet.members[bot.id]))
         self.buy(bot)
         return await self.covered(bot)
