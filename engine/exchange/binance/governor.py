@@ -6,7 +6,7 @@ one owner after the other; who would wait longer is refused, for late orders hel
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -152,7 +152,7 @@ class Governor:
         now = self._rolled()
         self._settle(turn, headers)
         if code == _TOO_MANY_ORDERS:
-            account = self._account(turn.ask.owner)
+            account = self._account(turn.ask.owner, now)
             account.silent_until = max(account.silent_until, now + self._told(headers, message))
         elif status in _SILENCING or code == _TOO_MANY_REQUESTS:
             self._be_silent(status, self._told(headers, message), message)
@@ -181,8 +181,7 @@ class Governor:
             waiter.granted.set_result(self._grant(waiter.ask))
         if self._timer is not None:
             self._timer.cancel()
-        holds = [self._hold(waiter.ask, now) for waiter in self._queue.heads()]
-        waits = [hold.wait for hold in holds if hold is not None and hold.wait > 0]
+        waits = [wait for wait in self._waits(now) if wait > 0]
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(min(waits), self._next) if waits else None
 
@@ -195,6 +194,15 @@ class Governor:
                 return waiter
         return None
 
+    def _waits(self, now: float) -> Iterator[float]:
+        """Seconds until those who wait may leave, down to the first who holds all others."""
+        for waiter in self._queue.heads():
+            shared = self._shared_hold(waiter.ask, now)
+            hold = shared or self._own_hold(waiter.ask, now)
+            yield hold.wait if hold is not None else 0.0
+            if shared is not None:
+                return
+
     def _gone(self, waiter: Waiter) -> None:
         """It waits no more; a turn that it was just given goes back."""
         if waiter.granted.cancel() or waiter.granted.cancelled():
@@ -204,7 +212,8 @@ class Governor:
 
     def _grant(self, ask: Ask) -> Turn:
         self._flying += 1
-        windows = [*self._weight, *(self._account(ask.owner).windows if ask.orders else ())]
+        own = self._account(ask.owner, _now()).windows if ask.orders else []
+        windows = [*self._weight, *own]
         for window in windows:
             window.flying += _amount(ask, window)
             window.granted += _amount(ask, window)
@@ -214,6 +223,7 @@ class Governor:
         if turn.settled:
             return
         turn.settled = True
+        self._roll((window for window, _ in turn.charged), _now())
         for window, number in turn.charged:
             amount = _amount(turn.ask, window)
             window.flying -= amount
@@ -236,7 +246,7 @@ class Governor:
     def _own_hold(self, ask: Ask, now: float) -> Hold | None:
         if not ask.orders:
             return None
-        account = self._account(ask.owner)
+        account = self._account(ask.owner, now)
         if now < account.silent_until:
             return Hold(account.silent_until - now, "too many orders of this account")
         for window in account.windows:
@@ -245,21 +255,23 @@ class Governor:
                 return Hold(wait, "order count kept for exits")
         return None
 
-    def _account(self, owner: str) -> _Account:
+    def _account(self, owner: str, now: float) -> _Account:
+        """What is known of an account; nobody rolls the windows of all others for it."""
         if owner not in self._accounts:
             self._accounts[owner] = _Account(renewed([], self._order_limits))
-            self._rolled()
-        return self._accounts[owner]
+        account = self._accounts[owner]
+        self._roll(account.windows, now)
+        return account
 
     def _rolled(self) -> float:
-        """The loop's time, with all windows that are over begun anew."""
+        """The loop's time, with the windows that all share begun anew where they are over."""
         now = _now()
-        for window in self._weight:
-            window.roll(now, self.clock.left)
-        for account in self._accounts.values():
-            for window in account.windows:
-                window.roll(now, self.clock.left)
+        self._roll(self._weight, now)
         return now
+
+    def _roll(self, windows: Iterable[Window], now: float) -> None:
+        for window in windows:
+            window.roll(now, self.clock.left)
 
 
 def _amount(ask: Ask, window: Window) -> int:

@@ -23,14 +23,15 @@ class Row:
 
     waiting: dict[str, deque[Waiter]] = field(default_factory=dict)
 
-    def heads(self) -> list[Waiter]:
+    def heads(self) -> Iterator[Waiter]:
         """The first waiter of every owner, in the order of their turns; those gone are dropped."""
         for owner, mine in list(self.waiting.items()):
             while mine and mine[0].granted.done():
                 mine.popleft()
-            if not mine:
+            if mine:
+                yield mine[0]
+            else:
                 del self.waiting[owner]
-        return [mine[0] for mine in self.waiting.values()]
 
     def to_the_end(self, owner: str) -> None:
         """It had its turn."""
