@@ -129,8 +129,9 @@ class Position:
     ``stop_price`` is where the stop belongs now; it only ever tightens. ``best_price`` is the best
     price of the closed candles since the entry, while a trailing stop follows it.
     ``watches_target``: the exchange takes no order at the target, so the engine watches for it.
-    ``funding`` is what futures funding has paid (negative: cost), in quote asset; ``gone_qty`` are
-    coins that left the account by nobody's order of ours. ``id`` is 0 until the row exists.
+    ``funding`` is what futures funding has paid (negative: cost) and a liquidation's fee, in quote
+    asset; ``gone_qty`` are coins that left the account by nobody's order of ours. ``id`` is 0
+    until the row exists.
     """
 
     id: int

@@ -61,12 +61,17 @@ class Foreign:
 
         return bool(reducing) and await self.ledger.change(work)
 
-    async def pay(self, position: Position, payments: Sequence[Funding]) -> bool:
-        """Add funding payments that fell due while the position was held; True if any was new."""
+    async def pay(
+        self, position: Position, payments: Sequence[Funding], *, of_its_end: bool = False
+    ) -> bool:
+        """Add funding payments that fell due while the position was held; True if any was new.
+
+        ``of_its_end``: charges for the way it was closed, which come after it.
+        """
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             now = await unit.positions.get(position.id)
-            until = now.closed_at
+            until = None if of_its_end else now.closed_at
             due = [p for p in payments if until is None or p.at <= until]
             new = await unit.fundings.add_new(now, due)
             if new:

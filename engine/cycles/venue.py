@@ -16,7 +16,7 @@ import structlog
 from engine.core.errors import Refused
 from engine.core.money import ZERO
 from engine.core.order import MISSING
-from engine.core.position import Position, PositionSide
+from engine.core.position import ExitReason, Position, PositionSide
 from engine.cycles import tell
 from engine.cycles.fleet import AccountSymbol, Fleet, Member
 from engine.cycles.foreign import Foreign
@@ -171,7 +171,7 @@ class Venue:
         """Payments fall due on the hour: each position is asked about once in an hour.
 
         One that was closed meanwhile is asked about once more, a little later: payments are told
-        with a delay, and belong into the result all the same.
+        with a delay, and belong into the result all the same; so does what a liquidation cost.
         """
         now = self.ledger.guard.clock.now_ms()
         async with self.ledger.storage.reading() as unit:
@@ -179,12 +179,20 @@ class Venue:
         settled = [p for p in closed if p.closed_at and now - p.closed_at >= _SETTLED_AFTER_MS]
         for position in (*held, *settled):
             due = _CLOSED if position.closed_at else now // _HOUR_MS
-            asked = self._funded.setdefault(position.id, position.opened_at // _HOUR_MS)
-            if asked == due or _within_an_hour(position):
+            if self._funded.setdefault(position.id, position.opened_at // _HOUR_MS) == due:
                 continue
-            payments = await futures.funding(position.symbol, position.opened_at)
-            await self.foreign.pay(position, payments)
+            if position.closed_at and await self._liquidated(position):
+                charges = await futures.clearance(position.symbol, position.opened_at)
+                await self.foreign.pay(position, charges, of_its_end=True)
+            if not _within_an_hour(position):
+                payments = await futures.funding(position.symbol, position.opened_at)
+                await self.foreign.pay(position, payments)
             self._funded[position.id] = due
+
+    async def _liquidated(self, position: Position) -> bool:
+        async with self.ledger.storage.reading() as unit:
+            trade = await unit.trades.of_position(position.id)
+        return trade is not None and trade.reason is ExitReason.LIQUIDATION
 
     def _believed(self, where: AccountSymbol, difference: Decimal) -> bool:
         """Whether the same difference was seen for long enough."""

@@ -85,6 +85,11 @@ class PaperFutures(PaperDesk):
         self._check_symbol(symbol)
         return []
 
+    async def clearance(self, symbol: str, _since: int) -> list[Funding]:
+        """None."""
+        self._check_symbol(symbol)
+        return []
+
     async def place(self, order: Order, rules: SymbolRules) -> OrderReport:
         """Fill what takes from the market at once, let a conditional order rest."""
         report = await super().place(order, rules)

@@ -87,6 +87,10 @@ class FuturesAccount(Protocol):
         """Funding payments since ``since`` (ms), oldest first."""
         ...
 
+    async def clearance(self, symbol: str, since: int) -> list[Funding]:
+        """What liquidations since ``since`` (ms) cost beside their commission, oldest first."""
+        ...
+
 
 class Trader(Protocol):
     """One account's orders.

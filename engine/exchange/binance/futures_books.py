@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -64,9 +65,17 @@ class FuturesBooks:
 
     async def funding(self, symbol: str, since: int) -> list[Funding]:
         """Funding payments since ``since`` (ms), oldest first."""
+        return await self._income(symbol, "FUNDING_FEE", since)
+
+    async def clearance(self, symbol: str, since: int) -> list[Funding]:
+        """Liquidation fees, which are no commissions; a ``tranId`` is unique within its type."""
+        found = await self._income(symbol, "INSURANCE_CLEAR", since)
+        return [replace(charge, id=f"clearance-{charge.id}") for charge in found]
+
+    async def _income(self, symbol: str, kind: str, since: int) -> list[Funding]:
         found: list[Funding] = []
         params: Params = {
-            "symbol": symbol, "incomeType": "FUNDING_FEE", "startTime": self._oldest(since),
+            "symbol": symbol, "incomeType": kind, "startTime": self._oldest(since),
             "limit": _PAGE,
         }  # fmt: skip
         for page in range(1, 1000):
@@ -74,7 +83,7 @@ class FuturesBooks:
                 self._desk.client.futures_income_history, params | {"page": page}, 30
             )
             with translated(sending=False):
-                found += futures_parse.funding(answer)
+                found += futures_parse.income(answer, kind)
             if len(answer) < _PAGE:
                 break
         return found

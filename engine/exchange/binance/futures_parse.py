@@ -190,8 +190,8 @@ def plain_number(raw: Json, name: str) -> Decimal:
         raise Unreadable(f"{name} is not a number") from None
 
 
-def funding(raw: Any) -> list[Funding]:
-    """Entries of ``income``, oldest first."""
+def income(raw: Any, kind: str) -> list[Funding]:
+    """Entries of ``income`` of one type, oldest first."""
     found = [
         Funding(
             str(integer(entry, "tranId")),
@@ -200,7 +200,7 @@ def funding(raw: Any) -> list[Funding]:
             integer(entry, "time"),
         )
         for entry in items(raw, "income")
-        if text(entry, "incomeType") == "FUNDING_FEE"
+        if text(entry, "incomeType") == kind
     ]
     return sorted(found, key=lambda payment: payment.at)
 

@@ -263,3 +263,19 @@ async def test_a_close_while_the_owner_halves_the_position_closes_the_rest_alone
     trade = await lab.closed(bot)
     assert trade.quantity == position.held
     assert held(lab) == 0
+
+
+async def test_a_liquidation_costs_in_the_books_what_it_cost_the_wallet(lab):
+    bot = await lab.running(**FUTURES)
+    account = lab.world.futures.book.floor.accounts[KEYS[0]]
+    before = account.wallet["USDT"]
+    await lab.enter(bot)
+    await act(lab, "liquidate", price="42000")
+    await lab.closed(bot)
+
+    async def same():
+        await lab.advance(30)
+        await lab.job("reconcile")
+        return (await lab.books.trades(bot))[-1].net == account.wallet["USDT"] - before
+
+    await lab.until(same)

@@ -69,7 +69,7 @@ def test_the_recorded_answers_about_an_account_are_read():
     assert (order_id, fill.trade_id, fill.commission) == (
         "25851813", "698759", Decimal("0.07819010"),
     )  # fmt: skip
-    assert futures_parse.funding(sdk("account_api::get_income_history")) == []
+    assert futures_parse.income(sdk("account_api::get_income_history"), "FUNDING_FEE") == []
 
 
 @with_samples
@@ -160,7 +160,10 @@ def test_payments_are_told_oldest_first_and_other_income_is_left_out():
         {"tranId": 3, "symbol": "A", "incomeType": "COMMISSION", "income": "-9", "time": 15},
         {"tranId": 1, "symbol": "A", "incomeType": "FUNDING_FEE", "income": "2", "time": 10},
     ]
-    assert [(f.id, f.amount) for f in futures_parse.funding(rows)] == [("1", 2), ("2", -1)]
+    assert [(f.id, f.amount) for f in futures_parse.income(rows, "FUNDING_FEE")] == [
+        ("1", 2),
+        ("2", -1),
+    ]
 
 
 def test_a_side_is_read():
