@@ -23,15 +23,25 @@ from engine.runtime.nursery import Nursery, end
 _log = structlog.get_logger("accounts")
 _REOPEN = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 _PATIENCE = 30.0
+_BETWEEN_DOUBTS = 1.0
+# A futures account costs about 10 of the 2,400 request weight that all share in a minute.
+_AT_ONCE = 100
 _LANDING = 5.0
 
 
 @dataclass(slots=True)
 class Keeper:
-    """What runs for one account."""
+    """What runs for one account.
+
+    ``hearing``: its stream is open; ``doubted``: it shall be read soon; ``read_at`` is the loop's
+    time of the last reading.
+    """
 
     sender: Sender
     tasks: tuple[asyncio.Task[None], asyncio.Task[None]]
+    hearing: bool = False
+    doubted: bool = False
+    read_at: float = float("-inf")
 
 
 @dataclass(slots=True)
@@ -104,6 +114,7 @@ class Accounts:
         keeper = self.keepers.get(account)
         if keeper is None:
             return False
+        keeper.read_at = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(_PATIENCE):
                 trader = await self.brokerage.trader(account)
@@ -115,20 +126,32 @@ class Accounts:
         except (SkipperError, TimeoutError) as error:
             _log.warning("not reconciled", account=account, error=str(error))
             return False
-        self.readiness.accounts.add(account)
+        if keeper.hearing:
+            # Without its stream nobody would tell what becomes of an entry.
+            self.readiness.accounts.add(account)
         self.ledger.nudges.orders(account)
         return True
 
     def _doubt(self, account: str) -> None:
-        """Read the account soon: an exit was refused because there is less than we believe."""
-        self.nursery.start(f"reconcile {account}", self._reconcile_on_doubt(account))
+        """Read the account soon: something happened there that its events do not explain."""
+        keeper = self.keepers.get(account)
+        if keeper is not None and not keeper.doubted:
+            keeper.doubted = True
+            self.nursery.start(f"reconcile {account}", self._reconcile_on_doubt(account, keeper))
 
-    async def _reconcile_on_doubt(self, account: str) -> None:
+    async def _reconcile_on_doubt(self, account: str, keeper: Keeper) -> None:
+        """However much happens there, an account is read once a second at most."""
+        rest = keeper.read_at + _BETWEEN_DOUBTS - asyncio.get_running_loop().time()
+        if rest > 0:
+            await self.clock.sleep_real(rest)
+        keeper.doubted = False
         await self.reconcile(account)
 
     async def reconcile_all(self) -> None:
-        """The minute's net: every kept account."""
-        await asyncio.gather(*(self.reconcile(account) for account in list(self.keepers)))
+        """The minute's net: accounts in turn, so many as the exchange's limits bear at once."""
+        oldest_first = sorted(self.keepers, key=lambda account: self.keepers[account].read_at)
+        due = oldest_first[:_AT_ONCE]
+        await asyncio.gather(*(self.reconcile(account) for account in due))
 
     async def land(self) -> None:
         """Send no more entries and wait for every request in flight."""
@@ -141,6 +164,7 @@ class Accounts:
             try:
                 trader = await self.brokerage.trader(account)
                 async with trader.events() as events:
+                    self.keepers[account].hearing = True
                     if await self.reconcile(account):
                         failures = 0
                     async for event in events:
@@ -149,9 +173,15 @@ class Accounts:
                 await self.trouble.key_refused(account, error)
             except SkipperError as error:
                 _log.warning("account stream lost", account=account, error=str(error))
-            self.readiness.accounts.discard(account)
+            self._deaf(account)
             await self.clock.sleep_real(_REOPEN[min(failures, len(_REOPEN) - 1)])
             failures += 1
+
+    def _deaf(self, account: str) -> None:
+        self.readiness.accounts.discard(account)
+        keeper = self.keepers.get(account)
+        if keeper is not None:
+            keeper.hearing = False
 
     async def _hear(self, account: str, trader: Trader, event: AccountEvent) -> None:
         if isinstance(event, BalanceEvent):
@@ -159,14 +189,14 @@ class Accounts:
             known |= event.balances
             return
         if isinstance(event, ForeignEvent):
-            await self.reconcile(account)
+            self._doubt(account)
             return
         try:
             await self.ledger.record([event])
         except SkipperError as error:
             # One event that cannot be booked must not cost the others; reading again may heal it.
             _log.error("event not booked", account=account, id=event.client_id, error=str(error))
-            await self.reconcile(account)
+            self._doubt(account)
         if account.startswith("paper:"):
             await self._paper_balances(account, trader)
 

@@ -21,6 +21,7 @@ _log = structlog.get_logger("engine")
 # An exchange that does not answer at start must not keep the rest from starting.
 _PATIENCE = 15.0
 _ASK_AGAIN = 5.0
+_GRACE = 2.0
 
 
 @dataclass(slots=True)
@@ -37,8 +38,13 @@ class Meeting:
     late: Callable[[], Awaitable[None]] | None = None
 
     async def all(self) -> None:
-        """Every market at once; returns when each has answered or proved silent."""
-        await asyncio.gather(*(self._first(place) for place in self.times))
+        """Every market at once; returns when each has answered or proved silent.
+
+        Once one has answered, the others get a short grace: they are met while it trades.
+        """
+        met = [self.nursery.start(_name(place), self._first(place)) for place in self.times]
+        await asyncio.wait(met, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(met, timeout=_GRACE)
 
     async def clocks(self) -> None:
         """Measure every clock again."""
@@ -50,14 +56,16 @@ class Meeting:
         await _each(catalogues[where].refresh(market) for where, market in self.times)
 
     async def _first(self, place: Place) -> None:
-        environment, market = place
-        name = f"{environment.value} {market.value}"
         try:
             async with asyncio.timeout(_PATIENCE):
-                await self._meet(environment, market)
+                await self._meet(*place)
         except (TimeoutError, ExchangeError) as error:
-            _log.error("the exchange does not answer; trying on", name=name, error=str(error))
-            self.nursery.start(f"wait for {name}", self._until_met(environment, market))
+            why = str(error) or "no answer"
+            _log.error("the exchange does not answer; trying on", name=_name(place), error=why)
+            self.nursery.start(f"wait for {_name(place)}", self._until_met(*place))
+            return
+        if self.late is not None:
+            await self.late()
 
     async def _meet(self, environment: Environment, market: Market) -> None:
         await self.times[environment, market].measure()
@@ -73,6 +81,11 @@ class Meeting:
             if self.late is not None:
                 await self.late()
             return
+
+
+def _name(place: Place) -> str:
+    environment, market = place
+    return f"{environment.value} {market.value}"
 
 
 async def _each(works: Iterable[Coroutine[object, object, None]]) -> None:
