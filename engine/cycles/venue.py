@@ -73,7 +73,11 @@ class Venue:
             if first is not None and (missing := _missing(first, difference)) > ZERO:
                 found = await futures.foreign_orders(symbol, first.opened_at)
                 if await self.foreign.book(first, found, missing):
-                    continue  # the next look compares what was booked
+                    # The next look compares what was booked; what goes beyond it is known now.
+                    beyond = difference + (missing if difference < ZERO else -missing)
+                    if beyond:
+                        self.fleet.drifts[account, symbol] = beyond
+                    continue
             if symbol in busy:
                 continue  # what is on its way may be the difference
             await self._drift((account, symbol), difference, ours[symbol], mine)
