@@ -23,13 +23,13 @@ class Texts:
         """The sentence as HTML; raises KeyError for an unknown key or a missing figure."""
         entry: object = self._entries
         for part in key.split("."):
-            if not isinstance(entry, dict) or part not in entry:
-                raise KeyError(f"no text {key!r} in {self.language}")
-            entry = entry[part]
+            entry = entry.get(part) if isinstance(entry, dict) else None
         if isinstance(entry, dict):
-            entry = entry[_PLURAL[0] if figures.get("n") in {1, "1"} else _PLURAL[1]]
+            entry = entry.get(_PLURAL[0] if figures.get("n") in {1, "1"} else _PLURAL[1])
+        if not isinstance(entry, str):
+            raise KeyError(f"no text {key!r} in {self.language}")
         safe = {name: html.escape(str(value), quote=False) for name, value in figures.items()}
-        return str(entry).format(**safe)
+        return entry.format(**safe)
 
     def plain(self, key: str, **figures: object) -> str:
         """The sentence as plain text, for button labels and toasts."""
