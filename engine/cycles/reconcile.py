@@ -16,7 +16,7 @@ from engine.core.order import Order, OrderReport, OrderState
 from engine.cycles.fleet import Fleet
 from engine.cycles.ledger import Ledger
 from engine.cycles.settling import Settler
-from engine.cycles.strays import Strays
+from engine.cycles.strays import Ground, Strays
 from engine.cycles.venue import Venue
 from engine.ports.trader import Trader
 
@@ -36,6 +36,7 @@ class Reconciler:
     venue: Venue
     strays: Strays
     _looked_for: dict[str, int] = field(default_factory=dict)
+    _swept: set[str] = field(default_factory=set)
 
     async def account(self, account: str, trader: Trader, settler: Settler) -> None:
         """Balances, orders and holdings; raises ``ExchangeError`` when one is not answered."""
@@ -46,13 +47,33 @@ class Reconciler:
         for order in unfinished:
             if order.state in _RESTING or order.filled_qty > order.booked_qty:
                 by_symbol[order.symbol].append(order)
-        for symbol, orders in by_symbol.items():
-            on_exchange = await _open_orders(trader, symbol)
-            await self.strays.see(trader, orders[0], on_exchange)
-            for order in orders:
+        for ground in self._grounds(account, by_symbol):
+            on_exchange = await _open_orders(trader, ground.symbol)
+            await self.strays.see(trader, ground, on_exchange)
+            for order in by_symbol[ground.symbol]:
                 await self._one(trader, order, on_exchange.get(order.client_id), settler)
+        self._swept.add(account)
         await self._watch(account, trader, settler)
         await self.venue.look(account, trader)
+
+    def _grounds(self, account: str, by_symbol: dict[str, list[Order]]) -> list[Ground]:
+        """Symbols to look at: those with orders of ours and, the first time, those of all bots.
+
+        After a backup was restored, the exchange may hold orders of which no row is left.
+        """
+        grounds = {
+            symbol: Ground(account, orders[0].market, symbol, orders[0].owner_id, orders[0].bot_id)
+            for symbol, orders in by_symbol.items()
+        }
+        if account not in self._swept and not account.startswith("paper:"):
+            for member in self.fleet.members.values():
+                bot = member.bot
+                if bot.account == account and bot.config.symbol not in grounds:
+                    here = Ground(
+                        account, bot.config.market, bot.config.symbol, bot.owner_id, bot.id
+                    )
+                    grounds[bot.config.symbol] = here
+        return list(grounds.values())
 
     async def _one(
         self, trader: Trader, order: Order, seen: OrderReport | None, settler: Settler

@@ -6,13 +6,15 @@ our rows know to be over. Ids of other installations, and all foreign ones, are 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 
 from engine.core.client_id import INSTALL_LENGTH, decode_client_id
 from engine.core.errors import ExchangeError
 from engine.core.events import Alert, AlertKind
+from engine.core.market import Market, Side
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order, OrderKind, OrderReport, OrderState
 from engine.cycles.ledger import Ledger
@@ -24,6 +26,16 @@ _LEGS = {leg.value: leg for leg in Leg}
 _KINDS = {Leg.STOP: OrderKind.STOP, Leg.TARGET: OrderKind.TAKE_PROFIT}
 
 
+class Ground(NamedTuple):
+    """A symbol of an account, and the bot (any of ours there) in whose name it is looked at."""
+
+    account: str
+    market: Market
+    symbol: str
+    owner_id: int
+    bot_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Strays:
     """Adopts or removes what does not fit the rows."""
@@ -31,12 +43,12 @@ class Strays:
     ledger: Ledger
 
     async def see(
-        self, trader: Trader, like: Order, on_exchange: Mapping[str, OrderReport]
+        self, trader: Trader, ground: Ground, on_exchange: Mapping[str, OrderReport]
     ) -> None:
-        """Look at the open orders of a symbol; ``like`` is any order of ours on it."""
+        """Look at the open orders of a symbol."""
         install = self.ledger.guard.install[:INSTALL_LENGTH]
         foreign = sum(1 for client_id in on_exchange if decode_client_id(client_id) is None)
-        self.ledger.fleet.foreign_orders[like.account, like.symbol] = foreign
+        self.ledger.fleet.foreign_orders[ground.account, ground.symbol] = foreign
         for client_id, report in on_exchange.items():
             decoded = decode_client_id(client_id)
             if decoded is None or decoded.install[:INSTALL_LENGTH] != install:
@@ -44,7 +56,7 @@ class Strays:
             async with self.ledger.storage.reading() as unit:
                 known = await unit.orders.by_client_id(client_id)
             if known is None:
-                await self._remove(trader, like, client_id)
+                await self._remove(trader, ground, client_id)
             elif known.state is OrderState.NOT_PLACED:
                 _log.error("an order thought absent is on the exchange", id=client_id)
                 await self.ledger.record([report])
@@ -61,25 +73,35 @@ class Strays:
         _log.error("an order that was over is on the exchange: cancelled", id=order.client_id)
         return True
 
-    async def _remove(self, trader: Trader, like: Order, client_id: str) -> None:
-        decoded = decode_client_id(client_id)
-        leg = _LEGS.get(decoded.leg if decoded else "", Leg.CLOSE)
-        conditional = trader.futures is not None and leg in _KINDS
-        stray = replace(
-            like,
-            client_id=client_id,
-            leg=leg,
-            kind=_KINDS[leg] if conditional else OrderKind.LIMIT,
-            stop_price=ZERO if conditional else None,
-            list_id=None,
-            exchange_id=None,
-        )
+    async def _remove(self, trader: Trader, ground: Ground, client_id: str) -> None:
+        stray = self._order(ground, client_id)
         _log.error("an order of ours has no row: it is cancelled", id=client_id)
         try:
             await trader.cancel(stray)
         except ExchangeError as error:
             _log.warning("the stray order was not cancelled", id=client_id, error=str(error))
         await self._tell(stray)
+
+    def _order(self, ground: Ground, client_id: str) -> Order:
+        """As much of the order as its id tells: enough to name it in a cancel."""
+        decoded = decode_client_id(client_id)
+        leg = _LEGS.get(decoded.leg if decoded else "", Leg.CLOSE)
+        conditional = ground.market is Market.FUTURES and leg in _KINDS
+        return Order(
+            id=0,
+            client_id=client_id,
+            owner_id=ground.owner_id,
+            bot_id=ground.bot_id,
+            account=ground.account,
+            market=ground.market,
+            symbol=ground.symbol,
+            side=Side.SELL,
+            kind=_KINDS[leg] if conditional else OrderKind.LIMIT,
+            leg=leg,
+            quantity=ZERO,
+            created_at=self.ledger.guard.clock.now_ms(),
+            stop_price=ZERO if conditional else None,
+        )
 
     async def _tell(self, stray: Order) -> None:
         alert = Alert(

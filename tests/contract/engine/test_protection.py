@@ -185,6 +185,23 @@ async def test_an_order_with_our_id_and_no_row_is_cancelled_and_told(lab):
     assert not gone.status.live
 
 
+async def test_after_a_restored_backup_an_order_on_a_symbol_without_rows_is_found_at_once(
+    lab,
+):
+    bot = await lab.running()
+    install = lab.engine._accounts.ledger.guard.install
+    stray = f"sk{install}-{bot.id}-99-t1"
+    await by_hand(
+        lab, "create_order", side="BUY", type="LIMIT", timeInForce="GTC", quantity="0.001",
+        price="40000", newClientOrderId=stray,
+    )  # fmt: skip
+    await lab.restart()
+
+    (told,) = await lab.until(lambda: lab.books.alerts("stray_order"))
+    assert told.params["id"] == stray
+    assert not lab.books.venue(live=True)
+
+
 async def test_an_order_of_another_installation_is_left_alone_and_shown(lab):
     bot = await lab.running()
     await lab.enter(bot)
