@@ -3,11 +3,14 @@
 The long form, over many seeds: ``python -m tests.chaos.run --mode mixed --seeds 20``.
 """
 
+import asyncio
+import time
 from functools import partial
 
 import pytest
 
-from tests.chaos.acts import chat, kill_at, pause, second_start, stream
+from tests.chaos.acts import Stage, chat, kill_at, pause, second_start, stream
+from tests.chaos.evidence import read_tables
 from tests.chaos.killer import PROTOCOL, RECOVERING, STARTING, TRADING, Moment
 from tests.chaos.lies import overlooked
 from tests.chaos.run import Plan, play
@@ -29,12 +32,24 @@ DEATHS = [
 ]
 
 
+async def both_markets_close_a_trade(stage: Stage) -> str:
+    """How fast bots trade depends on the machine; lies need something to be told about."""
+    file, give_up = stage.world.service.folder / "skipper.db", time.monotonic() + 120
+    while True:
+        positions = read_tables(file)[0]["positions"]
+        if {p["market"] for p in positions if p["state"] == "closed"} == {"spot", "futures"}:
+            return "traded"
+        assert time.monotonic() < give_up, f"both markets should have traded: {positions}"
+        await asyncio.sleep(0.2)
+
+
 async def test_five_sudden_deaths_change_nothing_in_the_books_and_no_check_is_blind(tmp_path):
+    acts = [*DEATHS, both_markets_close_a_trade]
     outcome = await play(
-        tmp_path, Plan(11, "kill", "both", DEATHS, ("BTCUSDT", "ETHUSDT"), 300.0, NOON)
+        tmp_path, Plan(11, "kill", "both", acts, ("BTCUSDT", "ETHUSDT"), 300.0, NOON)
     )
     assert outcome.problems == []
-    assert outcome.did.total() == len(DEATHS)
+    assert outcome.did.total() == len(acts)
     assert len(outcome.seen.tables["trades"]) > 0
     assert list(overlooked(outcome.seen)) == []
 
