@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Dialect, Integer, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
+from engine.core.account_limits import AccountLimits
 from engine.core.bot_config import BotConfig
 from engine.core.checks import Refused
 from engine.core.money import fixed
@@ -141,6 +142,21 @@ class Config(TypeDecorator[BotConfig]):
 def _config(text: str) -> BotConfig:
     """The same text is the same, frozen configuration: bots are read far oftener than changed."""
     return BotConfig.model_validate_json(text)
+
+
+class Limits(TypeDecorator[AccountLimits]):
+    """A user's limits, validated again when they are read."""
+
+    impl = Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: AccountLimits | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.model_dump_json()
+
+    @override
+    def process_result_value(self, value: Any, dialect: Dialect) -> AccountLimits | None:
+        return None if value is None else AccountLimits.model_validate_json(value)
 
 
 class RefusedCheck(TypeDecorator[Refused]):

@@ -5,17 +5,20 @@ from contextlib import asynccontextmanager
 
 from storage.database import Database, Work
 from storage.repos.accounts import SqlAccounts
+from storage.repos.analyses import SqlAnalyses, SqlTwins
 from storage.repos.bots import SqlBots
 from storage.repos.drafts import SqlAudit, SqlDrafts
 from storage.repos.fills import SqlFills
 from storage.repos.fundings import SqlFundings
 from storage.repos.installs import SqlInstalls
 from storage.repos.keys import SqlKeys
+from storage.repos.limits import SqlLimits
 from storage.repos.orders import SqlOrders
 from storage.repos.outbox import SqlOutbox
 from storage.repos.positions import SqlPositions
 from storage.repos.signals import SqlSignals, SqlStreams
 from storage.repos.trades import SqlCounters, SqlTrades
+from storage.repos.transfers import SqlTransfers
 
 
 class SqlUnit:
@@ -80,6 +83,26 @@ class SqlUnit:
     def counters(self) -> SqlCounters:
         """Figures of a day."""
         return SqlCounters(*self._scope)
+
+    @property
+    def limits(self) -> SqlLimits:
+        """What users let their bots do together."""
+        return SqlLimits(*self._scope)
+
+    @property
+    def transfers(self) -> SqlTransfers:
+        """Moves of money between wallets."""
+        return SqlTransfers(*self._scope, self._lease)
+
+    @property
+    def analyses(self) -> SqlAnalyses:
+        """What analysts said."""
+        return SqlAnalyses(*self._scope)
+
+    @property
+    def twins(self) -> SqlTwins:
+        """What bots would have done without an analyst."""
+        return SqlTwins(*self._scope)
 
     @property
     def drafts(self) -> SqlDrafts:

@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from engine.core.hours import TradingHours
 from engine.core.market import Market, StreamKey, Timeframe
+from engine.core.money import HUNDRED
 
 MAX_NAME = 32
 MAX_LEVERAGE = 50
 """The cap, whatever is asked for."""
 Percent = Annotated[Decimal, Field(gt=0, le=100)]
 Money = Annotated[Decimal, Field(gt=0, le=Decimal(1_000_000_000))]
+Minutes = Annotated[int, Field(ge=1, le=43_200)]
 
 
 class Environment(StrEnum):
@@ -50,6 +53,7 @@ class Sizing(StrEnum):
 
     FIXED = "fixed"
     PERCENT = "percent"
+    RISK = "risk"
 
 
 def _capped(leverage: object) -> object:
@@ -61,11 +65,13 @@ def _capped(leverage: object) -> object:
 class BotConfig(BaseModel):
     """Settings of one bot. Percentages in hundredths, money in the symbol's quote asset.
 
-    ``size`` is quote money for FIXED and percent of ``initial_capital`` for PERCENT;
-    ``max_position`` caps it in percent of the free balance (of the capital on paper). On futures
-    both are the stake: the margin, of which ``leverage`` times as much is traded.
-    ``trailing_stop`` follows the best price at that distance, once ``trailing_activation`` percent
-    of profit were seen. A limit of None is off.
+    ``size`` is quote money for FIXED, percent of ``initial_capital`` for PERCENT, and for RISK
+    the percent of the balance that the stop may cost; ``max_position`` caps what follows in
+    percent of the free balance (of the capital on paper). On futures it is the stake: the margin,
+    of which ``leverage`` times as much is traded. ``trailing_stop`` follows the best price at that
+    distance, once ``trailing_activation`` percent of profit were seen. ``trading_hours`` bind
+    entries alone; ``cooldown_minutes`` is the pause after a loss. ``auto_transfer`` lets a futures
+    bot move up to ``transfer_amount`` that its stake lacks from the spot wallet. None is off.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +94,12 @@ class BotConfig(BaseModel):
     direction: Direction = Direction.LONG
     max_daily_trades: Annotated[int, Field(ge=1, le=1000)] | None = 10
     max_daily_loss: Money | None = None
+    daily_target: Money | None = None
+    max_holding_minutes: Minutes | None = None
+    cooldown_minutes: Minutes | None = None
+    trading_hours: TradingHours | None = None
+    auto_transfer: bool = False
+    transfer_amount: Money | None = None
     mode: Mode = Mode.PAPER
     key_id: int | None = None
 
@@ -97,6 +109,14 @@ class BotConfig(BaseModel):
             self.leverage != 1 or self.direction is not Direction.LONG
         ):
             raise ValueError("spot bots have no leverage and only go long")
+        if self.auto_transfer and (self.market is Market.SPOT or self.transfer_amount is None):
+            raise ValueError("only futures bots are sent money, up to a transfer_amount")
+        return self
+
+    @model_validator(mode="after")
+    def _shares_are_percent(self) -> "BotConfig":
+        if self.sizing is not Sizing.FIXED and self.size > HUNDRED:
+            raise ValueError("a size in percent is at most 100")
         return self
 
     @property

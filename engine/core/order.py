@@ -184,7 +184,8 @@ class Order:
     one OCO share ``list_id``, the list's client id. ``filled_qty`` is what the exchange reports,
     ``booked_qty`` the sum of the fills we have: while it is lower, trades are missing.
     ``close_position``: a futures stop that closes whatever is held. ``reason`` is the exit reason
-    that its fills stand for (exits only). ``id`` is 0 until the row exists.
+    that its fills stand for (exits only). ``stop_percent`` and ``target_percent`` are exits that
+    an analyst advised for this entry in place of the bot's own. ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -215,6 +216,8 @@ class Order:
     note: str = ""
     close_position: bool = False
     refusal: Refusal = Refusal.NONE
+    stop_percent: Decimal | None = None
+    target_percent: Decimal | None = None
 
     @property
     def reduce_only(self) -> bool:

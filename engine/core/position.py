@@ -130,8 +130,8 @@ class Position:
     price of the closed candles since the entry, while a trailing stop follows it.
     ``watches_target``: the exchange takes no order at the target, so the engine watches for it.
     ``funding`` is what futures funding has paid (negative: cost) and a liquidation's fee, in quote
-    asset; ``gone_qty`` are coins that left the account by nobody's order of ours. ``id`` is 0
-    until the row exists.
+    asset; ``gone_qty`` are coins that left the account by nobody's order of ours. ``expires_at``
+    is when it is closed at the latest. ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -166,6 +166,7 @@ class Position:
     watches_target: bool = False
     funding: Decimal = ZERO
     gone_qty: Decimal = ZERO
+    expires_at: int | None = None
 
     @property
     def held(self) -> Decimal:

@@ -1,6 +1,7 @@
 """Signal: what a strategy says about one closed candle."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -10,6 +11,19 @@ class Action(StrEnum):
     BUY = "BUY"
     SELL = "SELL"
     HOLD = "HOLD"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """How an analyst would trade a signal, within the bounds that our own code sets.
+
+    Percentages are distances from the entry; None leaves it to the bot's own setting.
+    ``size_factor`` (0 to 1) shrinks the entry.
+    """
+
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    size_factor: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +40,4 @@ class Signal:
     reason: str
     values: dict[str, float] = field(default_factory=dict)
     confidence: int = 100
+    advice: Advice | None = None

@@ -12,7 +12,7 @@ from engine.core.errors import ConfigError
 from storage.database import SQLITE, parse_url
 
 # The newest version in versions/; a test holds it true.
-HEAD = "0002"
+HEAD = "0003"
 # Any number that no other program on the same server takes for its lock.
 _LOCK = 7_530_911
 

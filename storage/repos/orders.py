@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, TextClause, bindparam, insert, select, text, update
 
 from engine.core.client_id import decode_client_id
-from engine.core.errors import Conflict, LeaseLost, Stale
+from engine.core.errors import Conflict, Stale
 from engine.core.order import Order, OrderState
-from storage.database import Session, Taken
-from storage.models.outbox import installs
+from storage.database import Taken
 from storage.models.trading import NOT_PLACED, UNFINISHED, orders
-from storage.repos.base import Repo, columns_of, values_of
+from storage.repos.base import columns_of, values_of
+from storage.repos.lease import LeasedRepo
 
 _COLUMNS = columns_of(Order, orders)
 _SELECT = select(*_COLUMNS)
@@ -30,10 +30,6 @@ _FIXED = (
     "created_at",
 )
 _COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
-# Read in the transaction that writes the intent: nobody can take the lease between the two. On a
-# server the lock makes a start wait for intents under way, so that it finds them when it
-# reconciles.
-_BOOTS = select(installs.c.boots).with_for_update(read=True)
 _SAVE = update(orders).where(
     orders.c.id == bindparam("order"),
     orders.c.owner_id == bindparam("owner"),
@@ -43,12 +39,8 @@ _SAVE = update(orders).where(
 _REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 
 
-class SqlOrders(Repo):
+class SqlOrders(LeasedRepo):
     """Orders of ours; intents are written under the lease, if the process holds one."""
-
-    def __init__(self, session: Session, owner: int | None, lease: int | None = None) -> None:
-        super().__init__(session, owner)
-        self._lease = lease
 
     async def add(self, orders_: Sequence[Order]) -> list[Order]:
         """Insert orders with ids; raises ``Conflict`` when a guard forbids it.
@@ -155,14 +147,6 @@ class SqlOrders(Repo):
             if await self.by_client_id(order.client_id) is not None:
                 return Conflict("conflict.order_known", client_id=order.client_id)
         return Conflict("conflict.entry_under_way", client_id=orders_[0].client_id)
-
-    async def _require_lease(self) -> None:
-        """Raise ``LeaseLost`` when another process started since this one took its lease."""
-        if self._lease is None:
-            return
-        row = await self._first(_BOOTS)
-        if row is None or row.boots != self._lease:
-            raise LeaseLost
 
     async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Order]:
         return await self._found(_SELECT.where(*where).order_by(orders.c.id))

@@ -12,9 +12,11 @@ from engine.core.signal import Signal
 from engine.ports.repos import SignalRow
 from storage.database import Taken
 from storage.models.trading import bots, signals, streams
-from storage.repos.base import Repo, columns_of, values_of
+from storage.repos.base import Repo, values_of
 
-_COLUMNS = columns_of(Signal, signals)
+# Advice goes with the order that follows it.
+_FIELDS = tuple(name for name in Signal.__match_args__ if name != "advice")
+_COLUMNS = [signals.c[name] for name in _FIELDS]
 _INSERT = insert(signals).returning(signals.c.bot_id, signals.c.candle_open, signals.c.id)
 
 
@@ -85,4 +87,4 @@ class SqlSignals(Repo):
 
 def _new(row: SignalRow) -> dict[str, Any]:
     given = {"bot_id": row.bot_id, "outcome": row.outcome, "refused": row.refused}
-    return values_of(row.signal) | given
+    return values_of(row.signal, without=("advice",)) | given

@@ -1,0 +1,68 @@
+"""Repositories of what surrounds trading: account limits, transfers, analyses and twins."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from engine.core.account_limits import AccountLimits
+from engine.core.analysis import Analysis, Twin
+from engine.core.transfer import Transfer
+
+
+class Limits(Protocol):
+    """Account limits; whoever set none has the defaults."""
+
+    async def get(self, owner_id: int) -> AccountLimits: ...
+    async def all(self) -> dict[int, AccountLimits]:
+        """Those that were set, by owner."""
+        ...
+
+    async def put(self, owner_id: int, limits: AccountLimits, at: int) -> None: ...
+
+
+class Transfers(Protocol):
+    """Moves of money between wallets. The database guards: one unfinished per key and asset."""
+
+    async def add(self, transfer: Transfer) -> Transfer:
+        """Insert it with its id; raises ``Conflict`` while another one is unfinished.
+
+        Raises ``LeaseLost`` when another process started since this one took its lease.
+        """
+        ...
+
+    async def save(self, transfer: Transfer, *, was: Transfer) -> None:
+        """Update where the state is still that of ``was``; else raises ``Stale``."""
+        ...
+
+    async def unfinished(self) -> list[Transfer]: ...
+    async def recent(self, *, limit: int, bot_id: int | None = None) -> list[Transfer]: ...
+
+
+class Analyses(Protocol):
+    """Calls of a model, one per owner, judge and candle."""
+
+    async def add(self, analysis: Analysis) -> Analysis:
+        """Insert it with its id; raises ``Conflict`` when that candle was analysed."""
+        ...
+
+    async def get(self, analysis_id: int) -> Analysis: ...
+    async def recent(self, *, limit: int, part: str | None = None) -> list[Analysis]:
+        """The newest first."""
+        ...
+
+    async def count_since(self, owner_id: int, at: int) -> int:
+        """How many calls of an owner were made at ``at`` (ms) or later."""
+        ...
+
+    async def delete_before(self, at: int) -> int:
+        """Forget older ones; returns how many."""
+        ...
+
+
+class Twins(Protocol):
+    """The twins of bots that ask a model."""
+
+    async def get(self, bot_id: int) -> Twin | None: ...
+    async def many(self, bot_ids: Collection[int]) -> dict[int, Twin]: ...
+    async def put(self, twin: Twin) -> None:
+        """Write it over the one before."""
+        ...
