@@ -1,6 +1,6 @@
 """What an AI analyst was asked and said, and the twin that trades without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from engine.core.money import ZERO
@@ -14,8 +14,9 @@ class Analysis:
 
     ``action`` and ``confidence`` are what our own rules made of the answer; ``reason`` is in the
     model's words. ``problem`` is the key of a text that says why the answer was not taken (empty:
-    it was). ``cost`` is estimated from the tokens at the installation's prices in US dollars,
-    None when no price is set.
+    it was); ``notes`` are the rules that had a say, by name, each with its figure. ``cost`` is
+    estimated from the tokens at the installation's prices in US dollars, None when no price is
+    set.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Analysis:
     tokens_out: int = 0
     cost: Decimal | None = None
     took_ms: int = 0
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

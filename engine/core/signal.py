@@ -32,6 +32,7 @@ class Signal:
 
     ``values`` holds the indicator readings behind it, for the user's "why?"; ``reason`` is the
     key of a text in the catalogue (``signal.<reason>``) that takes ``values`` as its figures.
+    ``words`` is what an analyst said in its own words: foreign text, cleaned and short.
     """
 
     action: Action
@@ -40,4 +41,5 @@ class Signal:
     reason: str
     values: dict[str, float] = field(default_factory=dict)
     confidence: int = 100
+    words: str = ""
     advice: Advice | None = None

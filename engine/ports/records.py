@@ -53,6 +53,10 @@ class Analyses(Protocol):
         """How many calls of an owner were made at ``at`` (ms) or later."""
         ...
 
+    async def count_all_since(self, at: int) -> int:
+        """How many calls of everybody were made at ``at`` (ms) or later."""
+        ...
+
     async def delete_before(self, at: int) -> int:
         """Forget older ones; returns how many."""
         ...

@@ -6,7 +6,7 @@ from engine.core.position import PositionSide
 from engine.core.signal import Action
 from engine.core.transfer import TransferState
 from storage.models.base import metadata, of_a_bot
-from storage.types import ID, MS, Choice, Exact, Limits
+from storage.types import ID, MS, Choice, Exact, Limits, Texts
 
 account_limits = Table(
     "account_limits",
@@ -63,6 +63,7 @@ analyses = Table(
     Column("tokens_out", Integer, nullable=False),
     Column("cost", Exact),
     Column("took_ms", Integer, nullable=False),
+    Column("notes", Texts, nullable=False),
     UniqueConstraint("owner_id", "stream", "part", "candle_open"),
     Index(None, "owner_id", "at"),
 )

@@ -70,6 +70,7 @@ signals = Table(
     Column("reason", Text, nullable=False),
     Column("values", Readings, nullable=False),
     Column("confidence", Integer, nullable=False),
+    Column("words", Text, nullable=False, server_default=text("''")),
     Column("outcome", Text, nullable=False),
     Column("refused", RefusedCheck),
     UniqueConstraint("bot_id", "candle_open"),

@@ -51,6 +51,13 @@ class SqlAnalyses(Repo):
         rows = await self._session.rows(self._mine(query, analyses.c.owner_id))
         return int(rows[0].calls)
 
+    async def count_all_since(self, at: int) -> int:
+        """How many calls of everybody were made at ``at`` (ms) or later."""
+        self._require_system()
+        query = select(func.count().label("calls")).select_from(analyses)
+        rows = await self._session.rows(query.where(analyses.c.at >= at))
+        return int(rows[0].calls)
+
     async def delete_before(self, at: int) -> int:
         """Forget older ones; returns how many."""
         self._require_system()

@@ -17,6 +17,8 @@ EXACT = sa.Numeric().with_variant(sa.Text(), "sqlite")
 
 
 def upgrade() -> None:
+    words = sa.Column("words", sa.Text(), nullable=False, server_default=sa.text("''"))
+    op.add_column("signals", words)
     op.add_column("positions", sa.Column("expires_at", MS))
     op.add_column("orders", sa.Column("stop_percent", EXACT))
     op.add_column("orders", sa.Column("target_percent", EXACT))
@@ -87,6 +89,7 @@ def _analyses() -> None:
         *(_needed(name, sa.Integer()) for name in ("tokens_in", "tokens_out")),
         sa.Column("cost", EXACT),
         _needed("took_ms", sa.Integer()),
+        _needed("notes", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_analyses"),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name="fk_analyses_owner_id"),
         sa.UniqueConstraint(

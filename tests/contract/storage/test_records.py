@@ -87,6 +87,7 @@ async def test_an_analysis_comes_back_and_a_candle_is_analysed_once(storage, ann
     asked = Analysis(
         0, anna.account.id, "ai#1", "spot:BTCUSDT:1m", AT, AT + 5, "gemini", "flash", "prompt",
         '{"signal": "BUY"}', Action.BUY, 75, "because <b>", "", 100, 20, D("0.00012"), 800,
+        {"win_rate": "38"},
     )  # fmt: skip
     async with storage.system() as unit:
         made = await unit.analyses.add(asked)
@@ -99,6 +100,8 @@ async def test_an_analysis_comes_back_and_a_candle_is_analysed_once(storage, ann
         assert await unit.analyses.recent(limit=2, part="ai#2") == []
         assert await unit.analyses.count_since(anna.account.id, AT + 5) == 1
         assert await unit.analyses.count_since(anna.account.id, AT + 6) == 0
+        assert await unit.analyses.count_all_since(AT + 5) == 1
+        assert await unit.analyses.count_all_since(AT + 6) == 0
     async with storage.reading(anna.account.id + 1) as unit:
         assert await unit.analyses.recent(limit=2) == []
         with pytest.raises(NotFound):
