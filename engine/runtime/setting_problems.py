@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-_HIDDEN = frozenset({"telegram", "telegram.token", "database", "database.url"})
+_HIDDEN = frozenset({"telegram", "telegram.token", "database", "database.url", "ai", "ai.api_key"})
 _HEADER = re.compile(r"\s*\[\s*([A-Za-z_][\w-]*)\s*\]")
 
 

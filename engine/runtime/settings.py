@@ -6,12 +6,9 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StrictBool,
@@ -22,30 +19,14 @@ from pydantic import (
 
 from engine.core.bot_config import Environment, Mode
 from engine.core.errors import ConfigError
+from engine.runtime.ai_settings import AiSection, check_key
 from engine.runtime.setting_problems import describe
+from engine.runtime.setting_types import Address, FilePath, Section, beside_file
 
 TOKEN_VARIABLE = "SKIPPER_TELEGRAM_TOKEN"  # noqa: S105 - the name of a variable
+AI_KEY_VARIABLE = "SKIPPER_AI_KEY"
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,64}")
-
-
-def _beside_file(path: Path, info: ValidationInfo) -> Path:
-    """A relative path counts from the folder of the settings file."""
-    if not str(path).isprintable():
-        raise ValueError("must be a path without control characters")
-    folder: Path = info.context or Path()
-    return path if path.is_absolute() else folder / path
-
-
-def _web_address(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if host is None or not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
-        raise ValueError("must be an address that starts with http:// or https://")
-    return address.rstrip("/")
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -54,10 +35,6 @@ def _token(token: SecretStr) -> SecretStr:
             "must be the bot token as @BotFather shows it: digits, a colon, 35 characters"
         )
     return token
-
-
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
-Address = Annotated[str, AfterValidator(_web_address)]
 
 
 def _database(url: str, info: ValidationInfo) -> str:
@@ -70,13 +47,7 @@ def _database(url: str, info: ValidationInfo) -> str:
     file = rest.removeprefix("/")
     if not file or "?" in file or file == ":memory:":
         raise ValueError("must be sqlite:///FILE, without options")
-    return f"{driver}:///{_beside_file(Path(file), info).absolute()}"
-
-
-class Section(BaseModel):
-    """A part of the file: nothing unknown, nothing changed later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    return f"{driver}:///{beside_file(Path(file), info).absolute()}"
 
 
 class TelegramSection(Section):
@@ -159,6 +130,7 @@ class Settings(Section):
     database: DatabaseSection
     security: SecuritySection
     log: LogSection = LogSection()
+    ai: AiSection = AiSection()
 
     @property
     def token(self) -> SecretStr:
@@ -192,7 +164,8 @@ def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     folder = path.absolute().parent
     settings = _validated(data, folder, name=str(path), text=text)
-    return _with_token(settings, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    return _with_ai_key(_with_token(settings, environ), environ)
 
 
 def make_settings(folder: Path, **sections: Mapping[str, object]) -> Settings:
@@ -210,17 +183,39 @@ def _validated(data: dict[str, Any], folder: Path, *, name: str, text: str) -> S
 
 def _with_token(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """The token from the environment if it is there, else from its file, else as it stands."""
-    given, file = environ.get(TOKEN_VARIABLE), settings.telegram.token_file
-    source = TOKEN_VARIABLE
-    if given is None and file is not None:
-        source = f"telegram.token_file: {file}"
-        try:
-            given = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source}: cannot be read") from error
+    file = settings.telegram.token_file
+    source, given = _secret(environ, TOKEN_VARIABLE, "telegram.token_file", file)
     if given is None:
         return settings
     if not _TOKEN.fullmatch(given):
         raise ConfigError(f"{source}: holds no bot token (digits, a colon, 35 characters)")
     telegram = settings.telegram.model_copy(update={"token": SecretStr(given)})
     return settings.model_copy(update={"telegram": telegram})
+
+
+def _with_ai_key(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """The model service's key, found in the same order."""
+    if settings.ai.provider == "off":
+        return settings
+    file = settings.ai.api_key_file
+    source, given = _secret(environ, AI_KEY_VARIABLE, "ai.api_key_file", file)
+    if given is None:
+        return settings
+    try:
+        key = check_key(SecretStr(given))
+    except ValueError as error:
+        raise ConfigError(f"{source}: {error}") from None
+    return settings.model_copy(update={"ai": settings.ai.model_copy(update={"api_key": key})})
+
+
+def _secret(
+    environ: Mapping[str, str], variable: str, setting: str, file: Path | None
+) -> tuple[str, str | None]:
+    """Where a secret was found, and the secret; None when neither variable nor file was given."""
+    if variable in environ or file is None:
+        return variable, environ.get(variable)
+    source = f"{setting}: {file}"
+    try:
+        return source, file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source}: cannot be read") from error
