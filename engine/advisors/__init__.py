@@ -1,0 +1,1 @@
+"""Language models over HTTP, and how often they may be asked."""
