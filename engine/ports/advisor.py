@@ -20,6 +20,15 @@ class Reply:
     tokens_out: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AdvisorTerms:
+    """What the installation offers: whose model, and how often one user may ask it on a day."""
+
+    provider: str
+    model: str
+    calls_per_user: int
+
+
 class Advisor(Protocol):
     """Asking never raises for what the network or the service does: that is a problem."""
 

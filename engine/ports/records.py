@@ -1,6 +1,7 @@
 """Repositories of what surrounds trading: account limits, transfers, analyses and twins."""
 
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Protocol
 
 from engine.core.account_limits import AccountLimits
@@ -45,12 +46,18 @@ class Analyses(Protocol):
         ...
 
     async def get(self, analysis_id: int) -> Analysis: ...
-    async def recent(self, *, limit: int, part: str | None = None) -> list[Analysis]:
-        """The newest first."""
+    async def recent(
+        self, *, limit: int, part: str | None = None, stream: str | None = None
+    ) -> list[Analysis]:
+        """The newest first; those of one judge, of one stream, or all."""
         ...
 
     async def count_since(self, owner_id: int, at: int) -> int:
         """How many calls of an owner were made at ``at`` (ms) or later."""
+        ...
+
+    async def costs_since(self, owner_id: int, at: int) -> list[Decimal | None]:
+        """Estimated cost of each of those calls, None where no price was set."""
         ...
 
     async def count_all_since(self, at: int) -> int:

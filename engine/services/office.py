@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.core.bot_config import Environment, Mode
 from engine.ports.account import KeyCheck, Vault
+from engine.ports.advisor import AdvisorTerms
 from engine.ports.clock import Clock
 from engine.ports.insight import Insight
 from engine.ports.market import Catalogue, Prices
@@ -17,7 +18,8 @@ class Office:
 
     ``public`` is the environment whose prices paper bots follow; ``modes`` are those that the
     operator allows; ``operators`` the Telegram ids that are admins by configuration. The bot's
-    own ``bot_username`` makes invite links; without it an invite is a command to type.
+    own ``bot_username`` makes invite links; without it an invite is a command to type. ``ai`` is
+    None where no model can be asked.
     """
 
     storage: Storage
@@ -32,3 +34,4 @@ class Office:
     modes: frozenset[Mode]
     operators: frozenset[int]
     bot_username: str = ""
+    ai: AdvisorTerms | None = None

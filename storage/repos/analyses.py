@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from decimal import Decimal
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -36,11 +37,15 @@ class SqlAnalyses(Repo):
             raise NotFound(f"analysis {analysis_id}")
         return Analysis(*row)
 
-    async def recent(self, *, limit: int, part: str | None = None) -> list[Analysis]:
-        """The newest first."""
+    async def recent(
+        self, *, limit: int, part: str | None = None, stream: str | None = None
+    ) -> list[Analysis]:
+        """The newest first; those of one judge, of one stream, or all."""
         query = _ANALYSIS.order_by(analyses.c.id.desc()).limit(limit)
         if part is not None:
             query = query.where(analyses.c.part == part)
+        if stream is not None:
+            query = query.where(analyses.c.stream == stream)
         rows = await self._session.rows(self._mine(query, analyses.c.owner_id))
         return [Analysis(*row) for row in rows]
 
@@ -50,6 +55,13 @@ class SqlAnalyses(Repo):
         query = select(func.count().label("calls")).select_from(analyses).where(mine)
         rows = await self._session.rows(self._mine(query, analyses.c.owner_id))
         return int(rows[0].calls)
+
+    async def costs_since(self, owner_id: int, at: int) -> list[Decimal | None]:
+        """Estimated cost of each of those calls, None where no price was set."""
+        mine = (analyses.c.owner_id == owner_id) & (analyses.c.at >= at)
+        query = select(analyses.c.cost).where(mine)
+        rows = await self._session.rows(self._mine(query, analyses.c.owner_id))
+        return [row.cost for row in rows]
 
     async def count_all_since(self, at: int) -> int:
         """How many calls of everybody were made at ``at`` (ms) or later."""

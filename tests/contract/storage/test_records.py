@@ -98,6 +98,9 @@ async def test_an_analysis_comes_back_and_a_candle_is_analysed_once(storage, ann
         assert await unit.analyses.get(made.id) == made
         assert await unit.analyses.recent(limit=2, part="ai#1") == [made]
         assert await unit.analyses.recent(limit=2, part="ai#2") == []
+        assert await unit.analyses.recent(limit=2, stream="spot:BTCUSDT:1m") == [made]
+        assert await unit.analyses.recent(limit=2, stream="spot:ETHUSDT:1m") == []
+        assert await unit.analyses.costs_since(anna.account.id, AT) == [D("0.00012")]
         assert await unit.analyses.count_since(anna.account.id, AT + 5) == 1
         assert await unit.analyses.count_since(anna.account.id, AT + 6) == 0
         assert await unit.analyses.count_all_since(AT + 5) == 1
