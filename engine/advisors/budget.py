@@ -48,20 +48,14 @@ class Budget:
         if not await self._turn(owner_id, judge):
             return "spacing"
         # Taken before anything is read: nobody else of this user gets in between.
-        was = self._last.get(owner_id)
-        self._last[owner_id] = self.clock.now_ms()
+        was, self._last[owner_id] = self._last.get(owner_id, 0), self.clock.now_ms()
         self._under_way[owner_id] = self._under_way.get(owner_id, 0) + 1
-        allowance = await self.of(owner_id)
-        refused = ""
-        if allowance.used >= allowance.limit:
-            refused = "user"
-        elif await self._used_by_all() >= self.per_day:
-            refused = "all"
-        if refused:
-            self.done(owner_id)
-            if was is None:
-                del self._last[owner_id]
-            else:
+        refused = "failed"
+        try:
+            refused = await self._used_up(owner_id)
+        finally:
+            if refused:
+                self.done(owner_id)
                 self._last[owner_id] = was
         return refused
 
@@ -78,6 +72,12 @@ class Budget:
             used = await unit.analyses.count_since(owner_id, since)
         chosen = self.per_user if limits.ai_calls is None else limits.ai_calls
         return Allowance(used, min(chosen, self.per_user))
+
+    async def _used_up(self, owner_id: int) -> str:
+        allowance = await self.of(owner_id)
+        if allowance.used >= allowance.limit:
+            return "user"
+        return "all" if await self._used_by_all() >= self.per_day else ""
 
     async def _used_by_all(self) -> int:
         since = day_starts(day_of(self.clock.now_ms()))
