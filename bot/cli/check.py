@@ -36,6 +36,7 @@ async def _check(settings: "Settings") -> bool:
         ("telegram", _telegram),
         ("spot", partial(_exchange, "spot")),
         ("futures", partial(_exchange, "futures")),
+        ("ai", _ai),
     ):
         fine = await _try(name, part, settings) and fine
     return fine
@@ -88,6 +89,19 @@ async def _telegram(settings: "Settings") -> str:
     if not answer.get("ok"):
         raise ConfigError(f"Telegram refuses the token: {answer.get('description', '')}")
     return f"@{answer['result'].get('username', '')}"
+
+
+async def _ai(settings: "Settings") -> str:
+    from engine.advisors.making import make_advisor
+    from engine.runtime.clock import MarketClock
+
+    advisor = make_advisor(settings.ai, MarketClock())
+    if advisor is None:
+        return "off"
+    try:
+        return await advisor.check()
+    finally:
+        await advisor.close()
 
 
 async def _exchange(product: str, settings: "Settings") -> str:

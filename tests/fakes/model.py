@@ -30,6 +30,7 @@ class StubModel:
     An entry of the script is a text (the model's answer), a dict (``status``, ``headers``,
     ``body``, ``delay`` real seconds, ``finish``), or a function of the asked data (a dict) that
     gives one of these. The last entry is repeated for ever. ``served`` is set by every request.
+    With a ``key`` its list of models is shown to nobody else.
     """
 
     def __init__(self, *script):
@@ -38,12 +39,15 @@ class StubModel:
         self.served = asyncio.Event()
         self.url = ""
         self.model = "stub-1"
+        self.key = None
 
     async def handle(self, request):
         body = await request.json() if request.can_read_body else None
         self.requests.append((request.path, dict(request.headers), body))
         self.served.set()
         if request.method == "GET":
+            if self.key is not None and self.key not in str(request.headers):
+                return web.json_response({"error": {"message": "bad key"}}, status=401)
             return self._listed(request.path)
         gemini = request.path.endswith(":generateContent")
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
