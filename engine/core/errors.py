@@ -10,6 +10,8 @@ SkipperError                 key of a text in the catalogue + its figures
 ├── IllegalEvent             a state table has no such entry: a bug or a misbehaving exchange
 ├── ConfigError              the operator's settings or environment
 ├── DatabaseFailed           the memory is gone, locked, full, read-only or damaged
+├── WorkFailed               what the worker process was asked to do raised
+├── WorkerDied               the worker process ended in the middle of a request
 └── ExchangeError            an answer of the exchange, or its lack
     ├── NotSent              provably no byte was written: the same request may be sent again
     ├── Refused              provably not executed, final
@@ -112,6 +114,14 @@ class ConfigError(SkipperError):
 
 class DatabaseFailed(SkipperError):
     """The database could not carry out a statement; what the unit wrote is not durable."""
+
+
+class WorkFailed(SkipperError):
+    """What the worker process was asked to do raised: ``<type>: <message>``."""
+
+
+class WorkerDied(SkipperError):
+    """The worker process ended in the middle of a request; the next one starts it anew."""
 
 
 class ExchangeError(SkipperError):

@@ -74,7 +74,7 @@ class Attendant:
         self._sync_prices()
         for member in list(self.fleet.members.values()):
             bot = member.bot
-            missing = member.needs_candles and not self.signals.judges(member)
+            missing = member.needs_candles and not self.signals.follows(member)
             if missing and bot.id not in self._warming:
                 self._warming.add(bot.id)
                 self.nursery.start(f"warm up bot {bot.id}", self._follow(member))

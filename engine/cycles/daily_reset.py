@@ -7,7 +7,7 @@ time, so it happens once however often it runs, and after a crash around midnigh
 from dataclasses import dataclass, replace
 
 from engine.core.bot_state import BotEvent, BotState, next_bot_state
-from engine.cycles import tell
+from engine.cycles import tell_bots
 from engine.cycles.books import day_of
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
@@ -36,7 +36,7 @@ class DailyReset:
                 await unit.bots.save(
                     replace(bot, state=state, why="", why_params={}, paused_until=None)
                 )
-                await unit.outbox.add(tell.resumed(bot, day_of(now)), now)
+                await unit.outbox.add(tell_bots.resumed(bot, day_of(now)), now)
                 resumed.add(bot.id)
             return resumed, bool(resumed)
 

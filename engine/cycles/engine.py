@@ -7,7 +7,7 @@ are guarded, and only then does the scheduler run.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -21,10 +21,12 @@ from engine.cycles.fleet import Fleet
 from engine.cycles.foreign import Foreign
 from engine.cycles.guard import Guard
 from engine.cycles.insight import LiveInsight
+from engine.cycles.judges import JudgeMakers
 from engine.cycles.ledger import Ledger
 from engine.cycles.meeting import Meeting
 from engine.cycles.nudges import Nudges
 from engine.cycles.operators import Operators
+from engine.cycles.parking import Parking
 from engine.cycles.readiness import Place, Readiness
 from engine.cycles.reconcile import Reconciler
 from engine.cycles.risk import RiskCycle
@@ -52,6 +54,7 @@ class Parts:
     """What the wiring hands to the engine. ``times``: one exchange clock per market.
 
     ``give_up`` ends the service: it is called with the reason when trading on would be wrong.
+    ``judges`` make those of the strategies that are not judged at once.
     """
 
     storage: Storage
@@ -64,6 +67,7 @@ class Parts:
     modes: frozenset[Mode]
     nudges: Nudges
     give_up: Callable[[str], None]
+    judges: JudgeMakers = field(default_factory=dict)
 
 
 class Engine:
@@ -72,7 +76,9 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.fleet = Fleet(parts.storage, parts.clock, parts.rulebook.public)
-        self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock)
+        self.signals = SignalCycle(
+            self.fleet, parts.feeds, parts.clock, parts.nursery, parts.judges
+        )
         self.readiness = Readiness(parts.feeds, parts.times)
         self.insight = LiveInsight(
             self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
@@ -148,6 +154,7 @@ class Engine:
             modes=parts.modes,
             install=ledger.guard.install,
             sender_of=accounts.sender,
+            parking=Parking(ledger, self.signals),
         )
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:

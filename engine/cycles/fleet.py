@@ -214,6 +214,6 @@ def _member(bot: Bot, position: Position | None, unsettled: list[Order], day: Da
 def _judge(bot: Bot) -> StrategyKey | None:
     try:
         chosen = strategy(bot.config.strategy)
-        return chosen.key(chosen.validate(bot.config.params))
+        return chosen.judge_key(chosen.validate(bot.config.params), bot.owner_id)
     except InvalidValue:
         return None

@@ -8,14 +8,12 @@ that no bot's trouble is another's.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from decimal import Decimal
 
 import structlog
 
 from engine.core.bot import Bot
-from engine.core.bot_config import Mode
-from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.bot_config import Environment, Mode
 from engine.core.checks import EntryFacts, Refused
 from engine.core.decide import (
     Approved,
@@ -32,11 +30,11 @@ from engine.core.order import Order, OrderState
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
-from engine.cycles import tell
 from engine.cycles.departures import Departures
 from engine.cycles.execution import Sender
-from engine.cycles.fleet import AccountSymbol, EnvStream, Fleet, Member
+from engine.cycles.fleet import AccountSymbol, Fleet, Member
 from engine.cycles.ledger import Ledger
+from engine.cycles.parking import Parking
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle, Verdict
 from engine.cycles.trailing import TrailingCycle
@@ -45,10 +43,8 @@ from engine.ports.repos import SignalRow
 from engine.ports.storage import Unit
 
 _log = structlog.get_logger("risk")
-_PAUSING = frozenset({"daily_trades", "daily_loss"})
 # A candle that closed longer ago than this (real ms) is not acted on: the price has moved.
 _LATEST_MS = 60_000
-_TOLD_DAILY = frozenset({"too_small", "balance", "sufficient", "trade_value", "symbol_trading"})
 Case = tuple[Member, Signal]
 
 
@@ -86,7 +82,8 @@ class RiskCycle:
     modes: frozenset[Mode]
     install: str
     sender_of: Callable[[str], Sender | None]
-    judged: dict[EnvStream, int] = field(default_factory=dict)
+    parking: Parking
+    judged: dict[tuple[Environment, str], int] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -101,17 +98,27 @@ class RiskCycle:
         before has missed nothing, and its bots wait for the next close.
         """
         for verdict in self.signals.latest():
-            last = await self._judged_until(verdict.stream)
-            if last is not None and verdict.open_time == last + verdict.stream[1].timeframe.ms:
+            if verdict.problems or await self._missed(verdict):
                 await self.decide(verdict)
+        for verdict in self.signals.unasked():
+            if await self._missed(verdict) and self._fresh(verdict):
+                self.signals.ask(verdict)
 
     async def decide(self, verdict: Verdict) -> None:
         """Act on a candle once; a candle judged before, or too old to act on, changes nothing."""
         async with self._one_at_a_time:
-            await self.trailing.follow(verdict.stream)
-            last = await self._judged_until(verdict.stream)
+            if not verdict.part:
+                await self.trailing.follow(verdict.stream)
+            if verdict.problems:
+                await self.parking.park(verdict)
+            last = await self._judged_until(verdict)
             if (last is None or verdict.open_time > last) and self._fresh(verdict):
                 await self._decide(verdict)
+
+    async def _missed(self, verdict: Verdict) -> bool:
+        """Whether the candle follows the last one that was judged."""
+        last = await self._judged_until(verdict)
+        return last is not None and verdict.open_time == last + verdict.stream[1].timeframe.ms
 
     def _fresh(self, verdict: Verdict) -> bool:
         """Whether the candle closed so recently that its price still holds."""
@@ -136,7 +143,7 @@ class RiskCycle:
             for member, signal in cases:
                 await self._alone(verdict, member, signal)
             await self._commit(verdict, [], judged=True)
-        self.judged[verdict.stream] = verdict.open_time
+        self.judged[verdict.stream[0], verdict.line] = verdict.open_time
 
     async def _alone(self, verdict: Verdict, member: Member, signal: Signal) -> None:
         fresh = await self.fleet.reload(member.bot.id)
@@ -164,8 +171,7 @@ class RiskCycle:
             plans = [self._plan(*entry, signal_ids, departures) for entry in taken.entries]
             orders[:] = await unit.orders.add(plans)
             if judged:
-                environment, key = verdict.stream
-                await unit.streams.set_judged(environment, ":".join(key), verdict.open_time)
+                await unit.streams.set_judged(verdict.stream[0], verdict.line, verdict.open_time)
             return bots, True
 
         try:
@@ -187,14 +193,15 @@ class RiskCycle:
                 spent[account] = spent.get(account, ZERO) + wanted_quote(member.bot.config)
         return spent
 
-    async def _judged_until(self, stream: EnvStream) -> int | None:
-        if stream not in self.judged:
+    async def _judged_until(self, verdict: Verdict) -> int | None:
+        line = verdict.stream[0], verdict.line
+        if line not in self.judged:
             async with self.ledger.storage.reading() as unit:
-                stored = await unit.streams.judged_until(stream[0], ":".join(stream[1]))
+                stored = await unit.streams.judged_until(*line)
             if stored is None:
                 return None
-            self.judged[stream] = stored
-        return self.judged[stream]
+            self.judged[line] = stored
+        return self.judged[line]
 
     async def _act(
         self, unit: Unit, case: Case, position: Position | None, taken: _Taken
@@ -216,7 +223,7 @@ class RiskCycle:
     ) -> Refused | None:
         verdict = self._verdict(member, signal, side, taken)
         if isinstance(verdict, Refused):
-            await self._refused(unit, member, verdict)
+            await self.parking.refused(unit, member.bot, verdict)
             return verdict
         taken.by(member.bot, verdict)
         return None
@@ -267,23 +274,3 @@ class RiskCycle:
             terms=self.fleet.terms.get(here),
         )
         return approve_entry(facts, side)
-
-    async def _refused(self, unit: Unit, member: Member, refused: Refused) -> None:
-        now = self.clock.now()
-        bot = member.bot
-        if refused.check in _PAUSING:
-            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-            params = {"limit": refused.limit, "measured": refused.measured}
-            paused = replace(
-                bot,
-                state=next_bot_state(bot.state, BotEvent.PAUSE),
-                why=f"check.{refused.check}",
-                why_params=params,
-                paused_until=int(midnight.timestamp() * 1000),
-            )
-            await unit.bots.save(paused)
-            alert = tell.paused(paused, refused, now.date().isoformat())
-            await unit.outbox.add(alert, self.clock.now_ms())
-        elif refused.check in _TOLD_DAILY:
-            alert = tell.entry_refused(bot, refused, now.date().isoformat())
-            await unit.outbox.add(alert, self.clock.now_ms())

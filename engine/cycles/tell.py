@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.core.bot import Bot
-from engine.core.checks import Refused
 from engine.core.events import Alert, AlertKind
 from engine.core.money import fixed
 from engine.core.order import Order
@@ -25,7 +24,7 @@ def entered(order: Order, position: Position, bot: Bot, signal: Signal | None) -
         "fee": fees_text(position.fees),
     }
     if signal is not None:
-        params["signal_reason"] = signal.reason
+        params |= {"signal_reason": signal.reason, "words": signal.words}
         params |= {f"why_{name}": f"{value:.2f}" for name, value in signal.values.items()}
     return Alert(
         owner_id=order.owner_id,
@@ -201,52 +200,6 @@ def exchange_stopped(owner_id: int, market: str, code: str, until_ms: int) -> Al
         kind=AlertKind.EXCHANGE_STOPPED,
         dedup=f"exchange_stopped:{owner_id}:{market}:{until_ms // 60_000}",
         params={"market": market, "code": code, "until": until},
-    )
-
-
-def paused(bot: Bot, refused: Refused, day: str) -> Alert:
-    """A daily limit was reached."""
-    return Alert(
-        owner_id=bot.owner_id,
-        kind=AlertKind.BOT_PAUSED,
-        dedup=f"paused:{bot.id}:{refused.check}:{day}",
-        bot_id=bot.id,
-        params={
-            "bot": bot.config.name,
-            "check": refused.check,
-            "limit": refused.limit,
-            "measured": refused.measured,
-            "why": bot.why,
-            "until": "00:00 UTC",
-        },
-    )
-
-
-def resumed(bot: Bot, day: str) -> Alert:
-    """A paused bot goes on."""
-    return Alert(
-        owner_id=bot.owner_id,
-        kind=AlertKind.BOT_RESUMED,
-        dedup=f"resumed:{bot.id}:{day}",
-        bot_id=bot.id,
-        params={"bot": bot.config.name},
-    )
-
-
-def entry_refused(bot: Bot, refused: Refused, day: str) -> Alert:
-    """A signal was not followed, for a reason that the user can mend; told once a day."""
-    return Alert(
-        owner_id=bot.owner_id,
-        kind=AlertKind.ENTRY_REFUSED,
-        dedup=f"refused:{bot.id}:{refused.check}:{day}",
-        bot_id=bot.id,
-        params={
-            "bot": bot.config.name,
-            "symbol": bot.config.symbol,
-            "check": refused.check,
-            "limit": refused.limit,
-            "measured": refused.measured,
-        },
     )
 
 

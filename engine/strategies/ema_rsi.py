@@ -2,16 +2,10 @@
 
 from collections.abc import Sequence
 
-from engine.core.errors import InvalidValue
 from engine.core.signal import Action
-from engine.strategies.base import Case, Param, Readings, Strategy, Values, crossed_above
+from engine.strategies.base import Param, Values
 from engine.strategies.indicators import Ema, Indicator, Rsi
-
-
-def _check(params: Values) -> None:
-    for lower, upper in (("ema_fast", "ema_slow"), ("oversold", "overbought")):
-        if params[lower] >= params[upper]:
-            raise InvalidValue(lower, params[lower], "not_below", other=upper, limit=params[upper])
+from engine.strategies.rules import Case, Readings, RuleStrategy, crossed_above
 
 
 def _indicators(params: Values) -> dict[str, Indicator]:
@@ -43,7 +37,7 @@ def _rule(params: Values, now: Readings, before: Readings) -> Sequence[Case]:
     )
 
 
-EMA_RSI = Strategy(
+EMA_RSI = RuleStrategy(
     name="ema_rsi",
     title="EMA/RSI",
     params=(
@@ -57,5 +51,5 @@ EMA_RSI = Strategy(
     indicators=_indicators,
     rule=_rule,
     otherwise="no_cross",
-    check=_check,
+    below=(("ema_fast", "ema_slow"), ("oversold", "overbought")),
 )

@@ -1,15 +1,33 @@
-"""Strategies by name."""
+"""Strategies by name: those built in, and those that were registered when the service started."""
 
 from engine.core.errors import InvalidValue
 from engine.strategies.base import Strategy
 from engine.strategies.ema_rsi import EMA_RSI
 
 BUILT_IN: dict[str, Strategy] = {built_in.name: built_in for built_in in (EMA_RSI,)}
+_registered: dict[str, Strategy] = {}
+
+
+def register(third_party: Strategy) -> None:
+    """Make a strategy known for the life of the process; raises InvalidValue for a taken name."""
+    if third_party.name in BUILT_IN or third_party.name in _registered:
+        raise InvalidValue("strategy", third_party.name, "taken")
+    _registered[third_party.name] = third_party
+
+
+def forget_registered() -> None:
+    """Know those built in alone."""
+    _registered.clear()
+
+
+def names() -> list[str]:
+    """Names of all strategies, those built in first."""
+    return [*BUILT_IN, *_registered]
 
 
 def strategy(name: str) -> Strategy:
     """The strategy of that name; raises InvalidValue with the names there are."""
-    found = BUILT_IN.get(name)
+    found = BUILT_IN.get(name) or _registered.get(name)
     if found is None:
-        raise InvalidValue("strategy", name, "choice", choices=", ".join(BUILT_IN))
+        raise InvalidValue("strategy", name, "choice", choices=", ".join(names()))
     return found

@@ -113,6 +113,7 @@ class Bench:
         self.clock = RealPaceClock()
         self.vault = FernetVault(b"m" * 32)
         self.modes = frozenset({Mode.LOCAL})
+        self.advisor = None
         self.watch = Stopwatch()
         self.closes = itertools.cycle(PRICES)
         self.last = PRICES[1]
@@ -146,7 +147,7 @@ class Bench:
         engine = self.life.engine
         await until(
             lambda: all(
-                engine.signals.judges(member) and engine.readiness.account(member.bot.account)
+                engine.signals.follows(member) and engine.readiness.account(member.bot.account)
                 for member in engine.fleet.members.values()
             )
         )

@@ -77,7 +77,7 @@ class Hands:
     async def ready(self, bot):
         """Wait until the bot's candles, its account and a price are there."""
         member = await self.until(lambda: self.engine.fleet.members.get(bot.id))
-        await self.until(lambda: self.engine.signals.judges(member))
+        await self.until(lambda: self.engine.signals.follows(member))
         await self.until(lambda: bot.account in self.engine.readiness.accounts)
         stream = self.engine.fleet.stream_of(bot)
         heard = {StreamState.LIVE, StreamState.POLLING}

@@ -37,11 +37,16 @@ async def script(lab, closes):
         last = close
 
 
+def heard(lab, stream):
+    """Open time of the newest candle of a stream."""
+    return lab.engine.signals._panels[stream].heard
+
+
 async def minute(lab, bot):
     """Let one candle close and be heard; returns its open time."""
     stream, opened_at = lab.engine.fleet.stream_of(bot), lab.exchange.clock.now()
     await lab.advance(60)
-    await lab.until(lambda: lab.engine.signals._heard.get(stream, 0) >= opened_at)
+    await lab.until(lambda: heard(lab, stream) >= opened_at)
     return opened_at
 
 
@@ -154,7 +159,7 @@ async def test_a_crossing_heard_too_late_is_not_acted_on(lab):
     crossing = lab.exchange.clock.now()
     await lab.advance(180)
     stream = lab.engine.fleet.stream_of(bot)
-    await lab.until(lambda: lab.engine.signals._heard[stream] >= crossing + 2 * MINUTE)
+    await lab.until(lambda: heard(lab, stream) >= crossing + 2 * MINUTE)
     await lab.job("signal")
     assert (await lab.books.bot(bot)).decisions == 0
 

@@ -1,0 +1,62 @@
+"""Alerts of bots that are paused, held back, resumed, or stopped by a problem."""
+
+from engine.core.bot import Bot
+from engine.core.checks import Refused
+from engine.core.events import Alert, AlertKind
+
+
+def paused(bot: Bot, refused: Refused, day: str) -> Alert:
+    """A daily limit was reached."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.BOT_PAUSED,
+        dedup=f"paused:{bot.id}:{refused.check}:{day}",
+        bot_id=bot.id,
+        params={
+            "bot": bot.config.name,
+            "check": refused.check,
+            "limit": refused.limit,
+            "measured": refused.measured,
+            "why": bot.why,
+            "until": "00:00 UTC",
+        },
+    )
+
+
+def resumed(bot: Bot, day: str) -> Alert:
+    """A paused bot goes on."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.BOT_RESUMED,
+        dedup=f"resumed:{bot.id}:{day}",
+        bot_id=bot.id,
+        params={"bot": bot.config.name},
+    )
+
+
+def entry_refused(bot: Bot, refused: Refused, day: str) -> Alert:
+    """A signal was not followed, for a reason that the user can mend; told once a day."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.ENTRY_REFUSED,
+        dedup=f"refused:{bot.id}:{refused.check}:{day}",
+        bot_id=bot.id,
+        params={
+            "bot": bot.config.name,
+            "symbol": bot.config.symbol,
+            "check": refused.check,
+            "limit": refused.limit,
+            "measured": refused.measured,
+        },
+    )
+
+
+def bot_failed(bot: Bot) -> Alert:
+    """A bot was stopped by a problem; it says itself why."""
+    return Alert(
+        owner_id=bot.owner_id,
+        kind=AlertKind.BOT_FAILED,
+        dedup=f"failed:{bot.id}:{bot.revision}",
+        bot_id=bot.id,
+        params={"bot": bot.config.name, "problem": bot.why, **bot.why_params},
+    )
