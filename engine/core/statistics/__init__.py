@@ -1,0 +1,1 @@
+"""Statistics of closed trades, the same for live, paper and backtests."""
