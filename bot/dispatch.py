@@ -11,7 +11,18 @@ import structlog
 
 from bot.actions import Action, decode
 from bot.screen import Said, Screen
-from bot.screens import account, bots, conversation, home, keys, panic, trades, wizard
+from bot.screens import (
+    account,
+    bots,
+    conversation,
+    home,
+    keys,
+    limits,
+    panic,
+    positions,
+    trades,
+    wizard,
+)
 from bot.screens.context import Context
 from bot.views import buttons
 from bot.views.problems import words
@@ -110,5 +121,6 @@ def _line(ctx: Context, sentence: str) -> Screen:
     return Screen(sentence, ((buttons.home(ctx.texts),),))
 
 
-TABLE = merge((account, bots, home, keys, panic, trades, wizard), conversation.typed)
+_MODULES = (account, bots, home, keys, limits, panic, positions, trades, wizard)
+TABLE = merge(_MODULES, conversation.typed)
 """Every button and command of the product."""

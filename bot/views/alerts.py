@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from bot.actions import Action
-from bot.screen import Screen
+from bot.screen import Button, Screen
 from bot.texts import Texts
 from bot.views.buttons import Row, button
 from bot.views.figures import NONE, live, moment, money, outcome, percent, span
@@ -16,6 +16,7 @@ from engine.core.events import AlertKind, OutboxRow
 from engine.core.market import Market
 from engine.core.money import fixed
 from engine.core.position import PositionSide
+from engine.core.timeout import EXTENSION_MINUTES
 from engine.services.bots import BY_ID
 
 Params = Mapping[str, str]
@@ -59,6 +60,8 @@ def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
         return ((home,),)
     ref = f"{BY_ID}{alert.bot_id}"
     buttons = [button(texts, "button.card", Action("b", "card", ref))]
+    if alert.kind is AlertKind.EXPIRING and alert.trade_ref is not None:
+        return (*_extension(alert.trade_ref, alert.params, texts), tuple(buttons))
     if alert.kind in _CLOSABLE:
         buttons.append(button(texts, "button.close", Action("b", "close", ref)))
     if alert.kind is AlertKind.EXITED:
@@ -67,6 +70,26 @@ def _rows(row: OutboxRow, texts: Texts) -> tuple[Row, ...]:
             buttons.append(button(texts, "button.trade", one))
         buttons.append(button(texts, "button.trades", Action("t", "list", f"{ref}.0")))
     return (tuple(buttons),)
+
+
+def _extension(position_id: int, params: Params, texts: Texts) -> tuple[Row, ...]:
+    """More time, as much again and a little; the end shown travels along."""
+    end, more = params.get("at", ""), params.get("more", "")
+    if not (end.isascii() and end.isdigit() and more.isascii() and more.isdigit()):
+        return ()
+    shown = f"{position_id}.{int(end) // 1000}"
+    minutes = {"extend": int(more), "extend_bit": EXTENSION_MINUTES}
+    verbs = minutes if minutes["extend"] != EXTENSION_MINUTES else ("extend",)
+    return (tuple(_more(verb, minutes[verb], shown, texts) for verb in verbs),)
+
+
+def _more(verb: str, minutes: int, shown: str, texts: Texts) -> Button:
+    return button(texts, "button.extend", Action("o", verb, shown), span=span(minutes, texts))
+
+
+def _expiring(params: Params, texts: Texts) -> list[str]:
+    figures = {**_with_mode(params, texts), "span": _span(params.get("minutes"), texts)}
+    return [fill(texts, "alert.expiring", figures)]
 
 
 def _entered(params: Params, texts: Texts) -> list[str]:
@@ -129,6 +152,23 @@ def _paused(params: Params, texts: Texts) -> list[str]:
 
 def _failed(params: Params, texts: Texts) -> list[str]:
     because = reason(params.get("problem", ""), params, texts) or NONE
+def _account_paused(params: Params, texts: Texts) -> list[str]:
+    return [fill(texts, "alert.account_paused", _of_account(params, texts))]
+
+
+def _account_resumed(params: Params, texts: Texts) -> list[str]:
+    return [fill(texts, "alert.account_resumed", _of_account(params, texts))]
+
+
+def _of_account(params: Params, texts: Texts) -> dict[str, str]:
+    """A pause of all bots of a kind, with its limit and what was measured."""
+    because = reason(params.get("why", ""), params, texts) or NONE
+    until = params.get("until", "")
+    shown = moment(int(until)) if until.isascii() and until.isdigit() else NONE
+    bots = _known(texts, "book", params.get("book", ""))
+    return {**params, "bots": bots, "why": because, "until": shown}
+
+
     return [fill(texts, "alert.bot_failed", {**params, "problem": because})]
 
 
@@ -199,6 +239,9 @@ _DRAWERS: dict[AlertKind, Callable[[Params, Texts], list[str]]] = {
     AlertKind.STOP_MOVED: _plain("alert.stop_moved"),
     AlertKind.EXCHANGE_STOPPED: _exchange_stopped,
     AlertKind.STRAY_ORDER: _plain("alert.stray_order"),
+    AlertKind.EXPIRING: _expiring,
+    AlertKind.ACCOUNT_PAUSED: _account_paused,
+    AlertKind.ACCOUNT_RESUMED: _account_resumed,
     AlertKind.RESTARTED: _plain("alert.restarted"),
     AlertKind.KEY_REFUSED: _plain("alert.key_refused"),
     AlertKind.NOTICE: _notice,

@@ -24,6 +24,10 @@ class AlertKind(StrEnum):
     POSITION_DRIFT = "position_drift"
     FOREIGN_CLOSE = "foreign_close"
     STOP_MOVED = "stop_moved"
+    # It has been held nearly as long as it may, and will be closed.
+    EXPIRING = "expiring"
+    ACCOUNT_PAUSED = "account_paused"
+    ACCOUNT_RESUMED = "account_resumed"
     EXCHANGE_STOPPED = "exchange_stopped"
     STRAY_ORDER = "stray_order"
     RESTARTED = "restarted"

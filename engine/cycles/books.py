@@ -17,6 +17,7 @@ from engine.core.market import Side, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Leg, Order, OrderReport, apply_report
 from engine.core.position import ExitReason, Position, PositionSide, add_fill, ask_close
+from engine.core.timeout import expiry
 from engine.cycles import tell
 from engine.cycles.rulebook import Rulebook
 from engine.ports.storage import Unit
@@ -95,6 +96,7 @@ async def _position_of(
         stop_price=ZERO,
         target_price=ZERO,
         leverage=bot.config.leverage,
+        expires_at=expiry(first.at, bot.config.max_holding_minutes),
     )
     if bot.why == FLATTEN:
         position = ask_close(position, ExitReason.PANIC)

@@ -38,6 +38,7 @@ from engine.cycles.trailing import TrailingCycle
 from engine.cycles.trouble import Trouble
 from engine.cycles.venue import Venue
 from engine.market.feed import Feed
+from engine.cycles.timeout import TimeoutCycle
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
 from engine.ports.trader import Brokerage
@@ -202,6 +203,7 @@ class Engine:
         now = self._parts.clock.now_ms()
         if not held:
             return
+            Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             for owner_id, positions in held.items():

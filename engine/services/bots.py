@@ -14,6 +14,7 @@ from engine.core.bot_state import BotEvent, StopChoice, next_bot_state
 from engine.core.errors import Conflict, Forbidden, InvalidValue, NotFound, Stale
 from engine.core.market import Market
 from engine.core.position import ExitReason, Position, ask_close
+from engine.core.timeout import expiry
 from engine.ports.storage import Unit
 from engine.services.office import Office
 from engine.services.rights import entry, require_trader
@@ -64,7 +65,10 @@ async def create(office: Office, account: Account, config: BotConfig) -> Bot:
 
 
 async def start(office: Office, account: Account, ref: str, revision: int) -> Bot:
-    """Judge its signals from now on; a position kept without orders is protected again."""
+    """Judge its signals from now on; a position kept without orders is protected again.
+
+    It then may be held as long as a new one.
+    """
     require_trader(account)
     now = office.clock.now_ms()
     async with office.storage.of(account.id) as unit:
@@ -75,7 +79,10 @@ async def start(office: Office, account: Account, ref: str, revision: int) -> Bo
         await _require_key(unit, bot.config, environment_of(bot.config.mode, office.public))
         position = await unit.positions.open_of(bot.id)
         if position is not None and not position.guarded:
-            await unit.positions.save(replace(position, guarded=True, naked_since=None))
+            end = expiry(now, bot.config.max_holding_minutes)
+            await unit.positions.save(
+                replace(position, guarded=True, naked_since=None, expires_at=end)
+            )
         event = BotEvent.START if position is None else BotEvent.START_HOLDING
         started = await move_bot(unit, bot, event)
         await unit.audit.add(

@@ -5,17 +5,14 @@ import re
 from dataclasses import replace
 
 from bot.actions import decode
+from bot.dispatch import TABLE
 from bot.screen import Person
-from bot.screens import account, bots, home, keys, panic, trades, wizard
 from bot.screens.context import Context
 from bot.screens.conversation import typed
 from bot.texts import Texts
 from bot.views.problems import words
 from engine.core.errors import SkipperError
 
-MODULES = (account, bots, home, keys, panic, trades, wizard)
-ACTIONS = {key: f for module in MODULES for key, f in getattr(module, "ACTIONS", {}).items()}
-COMMANDS = {key: f for module in MODULES for key, f in getattr(module, "COMMANDS", {}).items()}
 TEXTS = Texts()
 WIDTH = 44
 
@@ -58,7 +55,7 @@ class Chat:
     async def press(self, data):
         action = decode(data)
         try:
-            screen = await ACTIONS[action.area, action.verb](self.ctx, action)
+            screen = await TABLE.screens[action.area, action.verb](self.ctx, action)
         except SkipperError as error:
             self.toast = words(error, TEXTS)
             return self
@@ -69,7 +66,7 @@ class Chat:
     async def say(self, text):
         if text.startswith("/"):
             name, _, argument = text.partition(" ")
-            self.screen = await COMMANDS[name](self.ctx, argument)
+            self.screen = await TABLE.commands[name](self.ctx, argument)
         else:
             self.screen = await typed(self.ctx, text)
         return self

@@ -1,0 +1,4 @@
+"""Limits."""
+
+ACTIONS = {}
+COMMANDS = {}
