@@ -16,6 +16,7 @@ from storage.repos.limits import SqlLimits
 from storage.repos.orders import SqlOrders
 from storage.repos.outbox import SqlOutbox
 from storage.repos.positions import SqlPositions
+from storage.repos.results import SqlResults
 from storage.repos.signals import SqlSignals, SqlStreams
 from storage.repos.trades import SqlCounters, SqlTrades
 from storage.repos.transfers import SqlTransfers
@@ -73,6 +74,11 @@ class SqlUnit:
     def trades(self) -> SqlTrades:
         """Closed trades."""
         return SqlTrades(*self._scope)
+
+    @property
+    def results(self) -> SqlResults:
+        """What closed trades brought."""
+        return SqlResults(*self._scope)
 
     @property
     def fundings(self) -> SqlFundings:

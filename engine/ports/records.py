@@ -1,12 +1,36 @@
-"""Repositories of what surrounds trading: account limits, transfers, analyses and twins."""
+"""Repositories of what surrounds trading: limits, transfers, analyses, twins, and results."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from engine.core.account_limits import AccountLimits
 from engine.core.analysis import Analysis, Twin
+from engine.core.bot_config import Mode
+from engine.core.position import ExitReason
 from engine.core.transfer import Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a closed trade brought (see ``core.statistics.tally.Closed``), and in which books.
+
+    ``mode`` is how it was traded, whatever its bot does by now. ``id`` is the trade's.
+    """
+
+    id: int
+    bot_id: int
+    mode: Mode
+    base: str
+    quote: str
+    opened_at: int
+    closed_at: int
+    gross: Decimal
+    net: Decimal
+    funding: Decimal
+    fees: dict[str, Decimal]
+    reason: ExitReason
 
 
 class Limits(Protocol):
@@ -76,4 +100,16 @@ class Twins(Protocol):
     async def many(self, bot_ids: Collection[int]) -> dict[int, Twin]: ...
     async def put(self, twin: Twin) -> None:
         """Write it over the one before."""
+        ...
+
+
+class Results(Protocol):
+    """What closed trades brought. Deleted bots and removed keys count: their trades were made."""
+
+    async def page(self, *, limit: int, after: int = 0, bot_id: int | None = None) -> list[Result]:
+        """The next results by id, after that of the trade ``after``; of one bot or of all."""
+        ...
+
+    async def capitals(self, bot_ids: Collection[int]) -> dict[int, Decimal]:
+        """Initial capital of each of the bots as it is set now, in its quote asset."""
         ...

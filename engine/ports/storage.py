@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from engine.ports.people import Accounts, Audit, Drafts, Keys
-from engine.ports.records import Analyses, Limits, Transfers, Twins
+from engine.ports.records import Analyses, Limits, Results, Transfers, Twins
 from engine.ports.repos import (
     Bots,
     Counters,
@@ -49,6 +49,8 @@ class Unit(Protocol):
     def positions(self) -> Positions: ...
     @property
     def trades(self) -> Trades: ...
+    @property
+    def results(self) -> Results: ...
     @property
     def fundings(self) -> Fundings: ...
     @property

@@ -1,0 +1,60 @@
+"""What closed trades brought, for statistics."""
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from engine.core.bot_config import Environment, Mode
+from engine.ports.records import Result
+from storage.models.people import keys
+from storage.models.trading import bots, positions, trades
+from storage.repos.base import Repo
+
+_SELECT = select(
+    trades.c.id,
+    trades.c.bot_id,
+    positions.c.account,
+    positions.c.base,
+    positions.c.quote,
+    trades.c.opened_at,
+    trades.c.closed_at,
+    trades.c.gross,
+    trades.c.net,
+    trades.c.funding,
+    trades.c.fees,
+    trades.c.reason,
+).join(positions, positions.c.id == trades.c.position_id)
+_PAPER = "paper"
+
+
+class SqlResults(Repo):
+    """Closed trades and their books; deleted bots and removed keys count."""
+
+    async def page(self, *, limit: int, after: int = 0, bot_id: int | None = None) -> list[Result]:
+        """The next results by id, after that of the trade ``after``; of one bot or of all."""
+        query = _SELECT.where(trades.c.id > after).order_by(trades.c.id).limit(limit)
+        if bot_id is not None:
+            query = query.where(trades.c.bot_id == bot_id)
+        rows = await self._session.rows(self._mine(query, trades.c.owner_id))
+        environments = await self._environments()
+        return [
+            Result(trade_id, bot, _mode(account, environments), *rest)
+            for trade_id, bot, account, *rest in rows
+        ]
+
+    async def capitals(self, bot_ids: Collection[int]) -> dict[int, Decimal]:
+        """Initial capital of each of the bots as it is set now, in its quote asset."""
+        query = select(bots.c.id, bots.c.config).where(bots.c.id.in_(bot_ids))
+        rows = await self._session.rows(self._mine(query, bots.c.owner_id))
+        return {row.id: row.config.initial_capital for row in rows}
+
+    async def _environments(self) -> dict[str, Environment]:
+        query = self._mine(select(keys.c.id, keys.c.environment), keys.c.owner_id)
+        return {str(row.id): row.environment for row in await self._session.rows(query)}
+
+
+def _mode(account: str, environments: dict[str, Environment]) -> Mode:
+    """How the books ``account`` (see ``core.bot_config.account_of``) are traded."""
+    kind, _, key = account.partition(":")
+    return Mode.PAPER if kind == _PAPER else Mode(environments[key].value)
