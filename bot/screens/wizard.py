@@ -9,9 +9,11 @@ from bot.screens import home, keys
 from bot.screens.context import Context
 from bot.views import wizard as view
 from bot.views.bots import live_question
+from bot.views.presets import PERCENT_SIGN
 from bot.wizard import steps
-from bot.wizard.answers import leverage
+from bot.wizard.amounts import capped_leverage
 from bot.wizard.bounds import Facts, get
+from bot.wizard.config import settled
 from engine.core.account import Draft
 from engine.core.bot import Bot
 from engine.core.bot_config import Mode
@@ -43,7 +45,7 @@ async def show(
 async def typed(ctx: Context, draft: Draft, text: str) -> Screen:
     """The screen after a typed answer; a refused one gives it back and loses nothing."""
     require_trader(ctx.account)
-    return await _answered(ctx, draft, text)
+    return await _answered(ctx, steps.present(draft), text)
 
 
 async def _new(ctx: Context, _action: Action) -> Screen:
@@ -75,7 +77,7 @@ async def _resume(ctx: Context, _action: Action) -> Screen:
         return await home.show(ctx, toast=ctx.texts.plain("error.stale"))
     if draft.kind != steps.KIND:
         return keys.show(ctx, draft)
-    return await show(ctx, draft)
+    return await show(ctx, steps.present(draft))
 
 
 def _checked(step: Step) -> Callable[[Context, Action], Awaitable[Screen]]:
@@ -86,6 +88,7 @@ def _checked(step: Step) -> Callable[[Context, Action], Awaitable[Screen]]:
         draft = await drafts.load(ctx.office, ctx.account)
         if draft is None or draft.kind != steps.KIND:
             return await home.show(ctx, toast=ctx.texts.plain("error.stale"))
+        draft = steps.present(draft)
         if action.rev != rev_of(draft.revision):
             return await show(ctx, draft, toast=ctx.texts.plain("error.stale"))
         return await step(ctx, action, draft)
@@ -94,7 +97,10 @@ def _checked(step: Step) -> Callable[[Context, Action], Awaitable[Screen]]:
 
 
 async def _set(ctx: Context, action: Action, draft: Draft) -> Screen:
-    return await _answered(ctx, draft, action.ref.replace(view.PERCENT_SIGN, "%"))
+    ref = action.ref
+    if draft.step == "size":
+        ref = ref.replace(PERCENT_SIGN, "%")
+    return await _answered(ctx, draft, ref)
 
 
 async def _answered(ctx: Context, draft: Draft, raw: str) -> Screen:
@@ -103,7 +109,7 @@ async def _answered(ctx: Context, draft: Draft, raw: str) -> Screen:
         after = steps.answer(draft, raw, facts, ctx.office.clock.now_ms())
     except InvalidValue as invalid:
         return await show(ctx, draft, facts=facts, error=invalid)
-    capped = draft.step == "leverage" and leverage(raw)[1]
+    capped = draft.step == "leverage" and capped_leverage(raw)[1]
     return await _keep(ctx, after, note="wizard.capped" if capped else "")
 
 
@@ -133,7 +139,7 @@ async def _cancel(ctx: Context, _action: Action, _draft: Draft) -> Screen:
 async def _create(ctx: Context, action: Action, draft: Draft) -> Screen:
     facts = await _facts(ctx, draft, draft.data.get("symbol", ""))
     try:
-        config = steps.settled(draft, facts)
+        config = settled(draft, facts)
         bot = await bots.create(ctx.office, ctx.account, config)
     except InvalidValue as invalid:
         mended = steps.mend(draft, invalid, ctx.office.clock.now_ms())
@@ -175,6 +181,8 @@ async def _facts(ctx: Context, draft: Draft, raw: str | None = None) -> Facts:
         rules=known.rules if known else None,
         price=known.price if known else None,
         markets=offered.markets,
+        strategies=offered.strategies,
+        zone=offered.zone,
     )
 
 

@@ -4,35 +4,30 @@ from bot.actions import Action, rev_of
 from bot.texts import Texts
 from bot.views.bots import mode_label
 from bot.views.buttons import Row, button
-from bot.views.figures import money
 from bot.views.problems import field
+from bot.views.settings import hours_of, length
+from bot.views.sizes import size_lines
+from bot.wizard import hours
 from bot.wizard.answers import standing
-from bot.wizard.bounds import (
-    FUTURES_ONLY,
-    OFF,
-    Facts,
-    chosen_strategy,
-    get,
-    leverage_of,
-    of_futures,
-    param_texts,
-    stake_of,
-)
-from bot.wizard.steps import SUMMARY, step_number
+from bot.wizard.bounds import OFF, Facts, chosen_strategy, get, param_texts
+from bot.wizard.steps import SUMMARY, skipped, step_number
 from engine.core.account import Draft
 from engine.core.bot_config import Mode
-from engine.core.checks import liquidation_distance
-from engine.core.margin import ASSUMED_MAINTENANCE
-from engine.core.money import fixed
 
 _NBSP = "\u00a0"
 _EDITS = (
-    ("symbol", "timeframe", "strategy"),
+    ("symbol", "timeframe", "template"),
     ("leverage", "direction"),
-    ("size", "stop", "target"),
-    ("trailing", "trades", "loss"),
-    ("mode", "name"),
+    ("strategy", "size"),
+    ("stop", "target", "exits"),
+    ("limits", "mode", "name"),
+    ("transfer",),
 )
+_DURATIONS = frozenset({"holding", "cooldown"})
+_MONEY = frozenset({"loss", "goal", "transfer"})
+_PERCENTS = frozenset({"stop", "target", "trailing", "activation", "cap"})
+# Off is worth a line only where people expect a limit.
+_ALWAYS_SHOWN = frozenset({"trades", "loss"})
 
 
 def summary(draft: Draft, facts: Facts, texts: Texts) -> str:
@@ -52,7 +47,7 @@ def summary(draft: Draft, facts: Facts, texts: Texts) -> str:
         ),
         "mode": mode_label(mode, texts),
     }
-    lines = [texts.say("wizard.summary", **figures), *_money(draft, facts, texts)]
+    lines = [texts.say("wizard.summary", **figures), *size_lines(draft, facts, texts)]
     lines += _exits(draft, facts, texts)
     if mode.keyed:
         label = next((k.label for k in facts.keys if k.public_id == data.get("key")), "–")
@@ -62,35 +57,20 @@ def summary(draft: Draft, facts: Facts, texts: Texts) -> str:
     return "\n".join(lines)
 
 
-def _money(draft: Draft, facts: Facts, texts: Texts) -> list[str]:
-    """What a trade puts at stake, and on futures what that opens."""
-    data, quote = draft.data, facts.rules.quote if facts.rules else ""
-    size = standing("size", data, facts)
-    stake, leverage = stake_of(data, size), leverage_of(data)
-    if size.endswith("%"):
-        size = texts.plain("wizard.size_percent", percent=size[:-1], amount=fixed(stake))
-    figures = {"size": size, "quote": quote, "cap": get(data, "cap")}
-    if not of_futures(data):
-        return [texts.say("wizard.summary_size", **figures)]
-    figures |= {
-        "direction": texts.plain(f"direction.{get(data, 'direction')}"),
-        "leverage": str(leverage),
-        "position": fixed(money(stake * leverage)),
-        "distance": fixed(round(liquidation_distance(leverage, ASSUMED_MAINTENANCE), 2)),
-    }
-    return [texts.say("wizard.summary_stake", **figures)]
-
-
 def _exits(draft: Draft, facts: Facts, texts: Texts) -> list[str]:
-    data, quote = draft.data, facts.rules.quote if facts.rules else ""
+    data = draft.data
     lines = [texts.say("wizard.summary_exits", stop=get(data, "stop"), target=get(data, "target"))]
     if get(data, "trailing") != OFF:
-        start = limit("activation", get(data, "activation"), texts, " %")
+        start = shown("activation", get(data, "activation"), texts)
         figures = {"trailing": get(data, "trailing"), "start": start}
         lines.append(texts.say("wizard.summary_trailing", **figures))
-    trades = limit("trades", get(data, "trades"), texts)
-    loss = limit("loss", get(data, "loss"), texts, f" {quote}".rstrip())
-    return [*lines, texts.say("wizard.summary_limits", trades=trades, loss=loss)]
+    for question in ("holding", "trades", "loss", "goal", "cooldown", "hours", "transfer"):
+        value = get(data, question)
+        told = value != OFF or question in _ALWAYS_SHOWN
+        if told and not skipped(question, data):
+            figures = {question: shown(question, value, texts, facts.quote)}
+            lines.append(texts.say(f"wizard.summary_{question}", **figures))
+    return lines
 
 
 def summary_rows(draft: Draft, texts: Texts) -> list[Row]:
@@ -98,19 +78,32 @@ def summary_rows(draft: Draft, texts: Texts) -> list[Row]:
     rev = rev_of(draft.revision)
     start = button(texts, "button.create_start", Action("w", "create", "start", rev))
     stopped = button(texts, "button.create_stopped", Action("w", "create", "stopped", rev))
+    # What the strategy is can be changed even where a template has answered it.
+    asked = [
+        [each for each in names if each == "strategy" or not skipped(each, draft.data)]
+        for names in _EDITS
+    ]
     edits = [
         tuple(button(texts, f"edit.{name}", Action("w", "at", name, rev)) for name in names)
-        for names in _EDITS
-        if of_futures(draft.data) or not FUTURES_ONLY.issuperset(names)
+        for names in asked
+        if names
     ]
     back = button(texts, "button.back", Action("w", "back", "", rev))
     cancel = button(texts, "button.cancel", Action("w", "cancel", "", rev))
     return [(start,), *edits, (stopped,), (back, cancel)]
 
 
-def limit(question: str, value: str, texts: Texts, unit: str = "") -> str:
-    """A figure with its unit, or what it means that it is off."""
-    if value != OFF:
-        return f"{value}{unit}"
-    special = f"wizard.off_{question}"
-    return texts.plain(special if texts.has(special) else "wizard.off")
+def shown(question: str, value: str, texts: Texts, quote: str = "") -> str:
+    """An answer as people read it: with its unit, or what it means that it is off."""
+    if value == OFF:
+        special = f"wizard.off_{question}"
+        return texts.plain(special if texts.has(special) else "wizard.off")
+    if question in _DURATIONS:
+        return length(int(value), texts)
+    if question == "hours":
+        return hours_of(hours.read(value, "UTC"), texts)
+    if question in _PERCENTS:
+        return f"{value} %"
+    if question in _MONEY:
+        return f"{value} {quote}".rstrip()
+    return f"{value}×" if question == "leverage" else value

@@ -1,22 +1,27 @@
-"""PURE what stands in a new-bot draft without an answer, and the bounds that answers must keep."""
+"""PURE what stands in a new-bot draft without an answer, and what its answers mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from bot.wizard.templates import TEMPLATES, Template
 from engine.core.account import Key
 from engine.core.bot_config import Direction, Mode
-from engine.core.checks import MIN_TRADE_VALUE, liquidation_distance
+from engine.core.checks import liquidation_distance
+from engine.core.errors import InvalidValue
 from engine.core.margin import ASSUMED_MAINTENANCE
 from engine.core.market import Market, SymbolRules, Timeframe
-from engine.core.money import HUNDRED, ceil_to_step, fixed, floor_to_step, percent_of
-from engine.core.sizing import smallest_entry
-from engine.strategies.base import Strategy, Value
-from engine.strategies.registry import strategy
+from engine.core.money import ceil_to_step, fixed
+from engine.strategies.base import Param, Strategy, Value
+from engine.strategies.registry import BUILT_IN, strategy
 
 PARAM = "param."
 """Questions about a parameter of the strategy begin so."""
 OFF = "off"
+FORGET = ""
+"""The change of an answer that takes it back."""
+FROM_TEMPLATE = ("strategy", "stop", "target", "trailing", "activation", "holding")
+"""Questions to which a template may have an answer."""
 DEFAULTS = {
     "market": Market.SPOT.value,
     "timeframe": Timeframe.M1.value,
@@ -30,13 +35,17 @@ DEFAULTS = {
     "target": "2",
     "trailing": OFF,
     "activation": OFF,
+    "holding": OFF,
     "trades": "10",
     "loss": OFF,
+    "goal": OFF,
+    "cooldown": OFF,
+    "hours": OFF,
     "mode": Mode.PAPER.value,
+    "transfer": OFF,
 }
 FUTURES_ONLY = frozenset({"leverage", "direction"})
 CENT = Decimal("0.01")
-_ROOM = Decimal("1.1")
 PERCENTS = {
     "stop": (Decimal("0.1"), Decimal(50)),
     "target": (Decimal("0.1"), Decimal(500)),
@@ -44,6 +53,8 @@ PERCENTS = {
     "activation": (Decimal("0.1"), Decimal(500)),
     "cap": (Decimal("0.1"), Decimal(100)),
 }
+
+_NONE = Template("", {})
 
 Answers = Mapping[str, str]
 
@@ -53,7 +64,8 @@ class Facts:
     """What the world offers now: markets, modes and good keys, taken names (case folded).
 
     ``symbol`` is what the answer under judgement names without doubt, ``suggestions`` what else
-    it may mean; ``rules`` and ``price`` belong to the symbol chosen before.
+    it may mean; ``rules`` and ``price`` belong to the symbol chosen before. ``strategies`` are
+    the names of those that can be chosen, ``zone`` is the user's.
     """
 
     modes: tuple[Mode, ...] = (Mode.PAPER,)
@@ -64,18 +76,37 @@ class Facts:
     rules: SymbolRules | None = None
     price: Decimal | None = None
     markets: tuple[Market, ...] = (Market.SPOT,)
+    strategies: tuple[str, ...] = field(default_factory=lambda: tuple(BUILT_IN))
+    zone: str = "UTC"
+
+    @property
+    def quote(self) -> str:
+        """The asset that money is counted in, "" while no symbol is chosen."""
+        return self.rules.quote if self.rules else ""
 
 
 def get(answers: Answers, question: str) -> str:
     """The answer given before, or what is suggested without looking at the market."""
-    if question == "stop" and question not in answers:
-        return fixed(min(Decimal(DEFAULTS["stop"]), stop_range(answers)[1]))
-    return answers.get(question, DEFAULTS.get(question, ""))
+    if question in answers:
+        return answers[question]
+    suggested = _template(answers).answers.get(question, DEFAULTS.get(question, ""))
+    if question == "stop":
+        return fixed(min(Decimal(suggested), stop_range(answers)[1]))
+    return suggested
+
+
+def _template(answers: Answers) -> Template:
+    return TEMPLATES.get(answers.get("template", ""), _NONE)
 
 
 def of_futures(answers: Answers) -> bool:
     """Whether the bot will trade futures."""
     return get(answers, "market") == Market.FUTURES.value
+
+
+def keyed(answers: Answers) -> bool:
+    """Whether the bot will trade with an exchange key."""
+    return Mode(get(answers, "mode")).keyed
 
 
 def leverage_of(answers: Answers) -> int:
@@ -90,59 +121,40 @@ def fitting_keys(mode: str, answers: Answers, facts: Facts) -> list[Key]:
 
 
 def chosen_strategy(answers: Answers) -> Strategy:
-    """The strategy of these answers."""
-    return strategy(get(answers, "strategy"))
+    """The strategy of these answers, the default one where it is not known any more."""
+    try:
+        return strategy(get(answers, "strategy"))
+    except InvalidValue:
+        return strategy(DEFAULTS["strategy"])
 
 
 def params_of(answers: Answers) -> dict[str, Value]:
-    """Its parameters, typed: answers where given, else defaults."""
-    params = chosen_strategy(answers).params
-    return {p.name: p.parse(answers.get(PARAM + p.name, p.default)) for p in params}
+    """Its parameters, typed: answers where given and still allowed, else what is suggested."""
+    chosen, template = chosen_strategy(answers), _template(answers)
+    suggested = template.params if template.answers.get("strategy") == chosen.name else {}
+    values = {}
+    for param in chosen.params:
+        default = param.parse(suggested.get(param.name, param.default))
+        values[param.name] = _parsed(param, answers.get(PARAM + param.name, ""), default)
+    return values
+
+
+def _parsed(param: Param, answered: str, default: Value) -> Value:
+    try:
+        return param.parse(answered) if answered else default
+    except InvalidValue:
+        return default
 
 
 def param_texts(answers: Answers) -> dict[str, str]:
-    """The same as people write them: ``35``, not ``35.0``."""
-    return {
-        name: f"{value:.10g}" if isinstance(value, float) else str(value)
-        for name, value in params_of(answers).items()
-    }
+    """The same as people write them: ``35``, not ``35.0``; ``yes``, not ``True``."""
+    return {name: _text(value) for name, value in params_of(answers).items()}
 
 
-def size_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
-    """Smallest and largest workable amount per trade in quote asset: on futures, of the stake."""
-    leverage = leverage_of(answers)
-    low = MIN_TRADE_VALUE
-    if facts.rules is not None and facts.price is not None:
-        low = max(low, smallest_entry(facts.rules, facts.price, Decimal(get(answers, "stop"))))
-    high = percent_of(Decimal(get(answers, "capital")), Decimal(get(answers, "cap")))
-    if facts.rules is not None and facts.rules.max_notional:
-        high = min(high, floor_to_step(facts.rules.max_notional / leverage, CENT))
-    return ceil_to_step(low / leverage, CENT), high
-
-
-def percent_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
-    """The same range in percent of the capital."""
-    low, high = size_range(answers, facts)
-    capital = Decimal(get(answers, "capital"))
-    least = ceil_to_step(low * HUNDRED / capital, CENT)
-    return least, floor_to_step(high * HUNDRED / capital, CENT)
-
-
-def fitting_size(answers: Answers, facts: Facts) -> str:
-    """The suggested amount, or one that works and goes on working when the price has risen."""
-    low, high = size_range(answers, facts)
-    usual = Decimal(DEFAULTS["size"])
-    if low > high or low <= usual <= high:
-        return fixed(usual)
-    whole = ceil_to_step(low * _ROOM, Decimal(1))
-    return fixed(high if usual > high else min(whole, high))
-
-
-def stake_of(answers: Answers, size: str) -> Decimal:
-    """An amount per trade in quote asset, also of one that is written as a share."""
-    if not size.endswith("%"):
-        return Decimal(size)
-    return percent_of(Decimal(get(answers, "capital")), Decimal(size.removesuffix("%")))
+def _text(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def stop_range(answers: Answers) -> tuple[Decimal, Decimal]:

@@ -2,16 +2,16 @@
 
 The state is the stored draft and nothing else: ``step`` is the question on the screen, ``data``
 the answers so far. A restart in the middle loses nothing, and every answer is read once more by
-the same table before a bot is made (``settled``).
+the same table before a bot is made (``config.settled``).
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from bot.wizard.answers import READERS, read, standing
 from bot.wizard.bounds import (
+    FORGET,
     FUTURES_ONLY,
     OFF,
     PARAM,
@@ -19,34 +19,45 @@ from bot.wizard.bounds import (
     chosen_strategy,
     fitting_keys,
     get,
-    leverage_of,
+    keyed,
     of_futures,
     params_of,
 )
+from bot.wizard.templates import OWN
 from engine.core.account import Draft
-from engine.core.bot_config import BotConfig, Direction, Mode, Sizing
 from engine.core.errors import InvalidValue
-from engine.core.market import Market, Timeframe
 
 KIND = "bot"
 PARAMS = "params"
+EXITS = "exits"
+LIMITS = "limits"
 SUMMARY = "summary"
 ORDER = (
-    *("market", "symbol", "timeframe", "strategy", PARAMS, "leverage", "direction", "size"),
-    *("stop", "target", "trailing", "trades", "loss", "mode", "key", "name", SUMMARY),
+    *("market", "symbol", "template", "timeframe", "strategy", PARAMS),
+    *("leverage", "direction", "size", "stop", "target", EXITS, LIMITS),
+    *("mode", "key", "transfer", "name", SUMMARY),
 )
+MENUS = {
+    EXITS: ("trailing", "activation", "holding"),
+    LIMITS: ("trades", "loss", "goal", "cooldown", "hours"),
+}
+"""Questions that only lead to others, each of which may be left as it is."""
 _STEPS = (
     ("market",),
     ("symbol",),
-    ("timeframe",),
-    ("strategy", PARAMS),
-    ("leverage", "direction", "size", "capital", "cap"),
-    ("stop", "target", "trailing", "activation"),
-    ("trades", "loss"),
-    ("mode", "key"),
+    ("template",),
+    ("timeframe", "strategy", PARAMS),
+    ("leverage", "direction", "size"),
+    ("stop", "target", EXITS),
+    (LIMITS,),
+    ("mode", "key", "transfer"),
     ("name", SUMMARY),
 )
-_ASIDE = {"capital": "size", "cap": "size", "activation": "trailing"}
+_ASIDE = {
+    "capital": "size",
+    "cap": "size",
+    **{name: menu for menu, names in MENUS.items() for name in names},
+}
 _RETURN = "return"
 
 
@@ -63,29 +74,41 @@ def step_number(question: str) -> int:
 
 def answer(draft: Draft, raw: str, facts: Facts, at: int) -> Draft:
     """The draft after an answer to its question; raises ``InvalidValue`` and loses nothing."""
-    data = {**draft.data, **read(draft.step, raw, draft.data, facts)}
+    changed = {**draft.data, **read(draft.step, raw, draft.data, facts)}
+    data = {name: each for name, each in changed.items() if each != FORGET}
     return _turn(draft, _following(draft.step, data, facts), data, at)
 
 
 def onward(draft: Draft, facts: Facts, at: int) -> Draft:
     """Accept what stands; raises ``InvalidValue`` when nothing does or it is not allowed."""
-    if draft.step != PARAMS:
+    if draft.step not in {PARAMS, *MENUS}:
         return answer(draft, standing(draft.step, draft.data, facts), facts, at)
-    chosen_strategy(draft.data).validate(params_of(draft.data))
-    return _turn(draft, _following(PARAMS, draft.data, facts), draft.data, at)
+    if draft.step == PARAMS:
+        chosen_strategy(draft.data).validate(params_of(draft.data))
+    return _turn(draft, _following(draft.step, draft.data, facts), draft.data, at)
+
+
+def present(draft: Draft) -> Draft:
+    """The draft at a question that there is: an older version, or a strategy, may have gone."""
+    if draft.step in _questions(draft.data):
+        return draft
+    step = PARAMS if draft.step.startswith(PARAM) else SUMMARY
+    return replace(draft, step=step if "symbol" in draft.data else ORDER[0])
 
 
 def jump(draft: Draft, question: str, at: int) -> Draft:
-    """Go to a question aside of this step, or to one that the summary wants changed."""
+    """Go to a question aside of this step, or to one that the summary wants changed.
+
+    A parameter of the strategy is named, or numbered in the order of its declaration.
+    """
     data = dict(draft.data)
     if draft.step == SUMMARY:
         data[_RETURN] = SUMMARY
-    params = (PARAM + param.name for param in chosen_strategy(data).params)
-    if question not in {*ORDER, *_ASIDE, *params} or (
-        "symbol" not in data and question not in ORDER[:2]
-    ):
+    if question.startswith(PARAM) and question.removeprefix(PARAM).isdecimal():
+        question = _numbered(question, data)
+    if question not in _questions(data) or ("symbol" not in data and question not in ORDER[:2]):
         question = "symbol"
-    if question == "key" and not Mode(get(data, "mode")).keyed:
+    if question in {"key", "transfer"} and skipped(question, data):
         question = "mode"
     return _turn(draft, question, data, at)
 
@@ -104,18 +127,8 @@ def back(draft: Draft, at: int) -> Draft | None:
     if _RETURN in draft.data:
         return _turn(draft, SUMMARY, draft.data, at)
     index = ORDER.index(draft.step) if draft.step in ORDER else 0
-    before = [name for name in ORDER[:index] if not _skipped(name, draft.data)]
+    before = [each for each in ORDER[:index] if _on_the_way(each, draft.data)]
     return _turn(draft, before[-1], draft.data, at) if before else None
-
-
-def settled(draft: Draft, facts: Facts) -> BotConfig:
-    """The bot's configuration, every answer read once more; raises ``InvalidValue``."""
-    data = dict(draft.data)
-    for question in ORDER:
-        keyed = question == "key" and Mode(get(data, "mode")).keyed
-        if question in READERS and (keyed or not _skipped(question, data)):
-            data |= read(question, standing(question, data, facts), data, facts)
-    return _config(data, facts)
 
 
 def park(draft: Draft) -> str:
@@ -128,40 +141,6 @@ def unpark(owner_id: int, parked: str, at: int) -> Draft:
     kept = json.loads(parked)
     step, revision = str(kept["step"]), int(kept["revision"]) + 1
     return Draft(owner_id, KIND, step, dict(kept["data"]), revision, at, expects=step)
-
-
-def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
-    size, mode = get(data, "size"), Mode(get(data, "mode"))
-    trades = _limit(data, "trades")
-    direction = Direction(get(data, "direction")) if of_futures(data) else Direction.LONG
-    key_id = next((key.id for key in facts.keys if key.public_id == data.get("key")), None)
-    return BotConfig(
-        name=data["name"],
-        market=Market(get(data, "market")),
-        symbol=data["symbol"],
-        timeframe=Timeframe(get(data, "timeframe")),
-        strategy=get(data, "strategy"),
-        params=chosen_strategy(data).validate(params_of(data)),
-        initial_capital=Decimal(get(data, "capital")),
-        sizing=Sizing.PERCENT if size.endswith("%") else Sizing.FIXED,
-        size=Decimal(size.removesuffix("%")),
-        max_position=Decimal(get(data, "cap")),
-        stop_loss=Decimal(get(data, "stop")),
-        take_profit=Decimal(get(data, "target")),
-        trailing_stop=_limit(data, "trailing"),
-        trailing_activation=_limit(data, "activation"),
-        leverage=leverage_of(data),
-        direction=direction,
-        max_daily_trades=None if trades is None else int(trades),
-        max_daily_loss=_limit(data, "loss"),
-        mode=mode,
-        key_id=key_id if mode.keyed else None,
-    )
-
-
-def _limit(data: Mapping[str, str], question: str) -> Decimal | None:
-    answered = get(data, question)
-    return None if answered == OFF else Decimal(answered)
 
 
 def _turn(draft: Draft, question: str, data: Mapping[str, str], at: int) -> Draft:
@@ -178,6 +157,16 @@ def _turn(draft: Draft, question: str, data: Mapping[str, str], at: int) -> Draf
     )
 
 
+def _questions(data: Mapping[str, str]) -> set[str]:
+    params = (PARAM + param.name for param in chosen_strategy(data).params)
+    return {*ORDER, *_ASIDE, *params}
+
+
+def _numbered(question: str, data: Mapping[str, str]) -> str:
+    params, index = chosen_strategy(data).params, int(question.removeprefix(PARAM)[:4])
+    return PARAM + params[index].name if index < len(params) else PARAMS
+
+
 def _parent(question: str) -> str | None:
     return PARAMS if question.startswith(PARAM) else _ASIDE.get(question)
 
@@ -188,18 +177,27 @@ def _following(question: str, data: Mapping[str, str], facts: Facts) -> str:
         return aside
     if question == "strategy":
         return PARAMS
-    if question == "mode" and _must_choose_key(data, facts):
+    if question == "mode" and len(fitting_keys(get(data, "mode"), data, facts)) > 1:
         return "key"
     if _RETURN in data:
         return SUMMARY
     after = ORDER[ORDER.index(question) + 1 :]
-    return next(name for name in after if not _skipped(name, data))
+    return next(each for each in after if _on_the_way(each, data))
 
 
-def _skipped(question: str, data: Mapping[str, str]) -> bool:
-    """Whether the way through the questions leaves it out; a key is asked for by its mode."""
-    return question == "key" or (question in FUTURES_ONLY and not of_futures(data))
+def _on_the_way(question: str, data: Mapping[str, str]) -> bool:
+    """Whether the walk stops at it; a key is asked for by its mode."""
+    return question != "key" and not skipped(question, data)
 
 
-def _must_choose_key(data: Mapping[str, str], facts: Facts) -> bool:
-    return len(fitting_keys(get(data, "mode"), data, facts)) > 1
+def skipped(question: str, data: Mapping[str, str]) -> bool:
+    """Whether these answers leave a question without a meaning."""
+    if question in {"strategy", PARAMS}:
+        return data.get("template", OWN) != OWN
+    if question == "key":
+        return not keyed(data)
+    if question == "transfer":
+        return not (keyed(data) and of_futures(data))
+    if question == "activation":
+        return get(data, "trailing") == OFF
+    return question in FUTURES_ONLY and not of_futures(data)

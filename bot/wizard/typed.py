@@ -1,4 +1,4 @@
-"""PURE reading of what people type: numbers, names, and what looks like a secret."""
+"""PURE reading of what people type: numbers, durations, names, and what looks like a secret."""
 
 import re
 import unicodedata
@@ -18,6 +18,13 @@ _SECRET = re.compile(
 _UNITS = {"%": "%", "×": "×xX"}
 """How people write a unit behind a number, where it may stand there."""
 _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}", re.ASCII)
+_DURATION = re.compile(
+    r"(?:(\d{1,9}(?:[.,]\d{1,4})?)\s*(?:d|days?))?\s*"
+    r"(?:(\d{1,9}(?:[.,]\d{1,4})?)\s*(?:h|hrs?|hours?))?\s*"
+    r"(?:(\d{1,9})\s*(?:m|mins?|minutes?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_DAY_HOUR_MINUTE = (1440, 60, 1)
 
 
 def number(
@@ -40,9 +47,29 @@ def number(
     value = Decimal(f"{integer}.{fraction or 0}")
     if whole and value != value.to_integral_value():
         raise InvalidValue(field, raw, "not_whole", **bounds)
-    if sign in {"-", "\u2212"} or not low <= value <= high:
+    negative = sign in {"-", "\u2212"}
+    value = -value if negative else value
+    if (negative and low >= 0) or not low <= value <= high:
         raise InvalidValue(field, raw, "range", **bounds)
     return value
+
+
+def minutes(field: str, raw: str, low: int, high: int) -> int:
+    """A typed duration in whole minutes: ``90``, ``90m``, ``2h``, ``1h30``, ``1.5 h``, ``1d``.
+
+    Raises ``InvalidValue`` with the range and the value.
+    """
+    bounds = {"low": str(low), "high": str(high), "unit": "min"}
+    match = _DURATION.fullmatch(raw.strip())
+    if match is None or not any(match.groups()):
+        raise InvalidValue(field, raw, "not_a_duration", **bounds)
+    parts = zip(match.groups(), _DAY_HOUR_MINUTE, strict=True)
+    total = sum(Decimal(part.replace(",", ".")) * unit for part, unit in parts if part)
+    if total != int(total):
+        raise InvalidValue(field, raw, "not_a_duration", **bounds)
+    if not low <= total <= high:
+        raise InvalidValue(field, raw, "range", **bounds)
+    return int(total)
 
 
 def looks_secret(text: str) -> bool:

@@ -129,7 +129,7 @@ class Newcomer:
         for label, question in (
             ("New bot", "Which market?"),
             ("Spot", "Which symbol?"),
-            (symbol, "Candles of which length?"),
+            (symbol, "Which plan?"),
             ("Rest as suggested", "Check and create"),
         ):
             await self.tap(label)

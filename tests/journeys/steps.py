@@ -43,15 +43,17 @@ async def to_summary(
     for question, answer in (
         ("Which market", "Spot"),
         ("Which symbol", symbol),
+        ("Which plan", "My own"),
         ("Candles of which length", "1m"),
         ("Which strategy", "EMA/RSI"),
         ("with these settings", "Next"),
         ("How much per trade", size),
         ("Stop loss: how many", "0.5 %"),
         ("Take profit: how many", "1 %"),
-        ("Trailing stop", "off"),
+        ("More exits", "Next"),
+        ("Limits: when it shall not enter", "Trades a day"),
         ("At most how many trades", "no limit"),
-        ("Pause for the day", "no limit"),
+        ("Limits: when it shall not enter", "Next"),
         ("How shall it trade", mode),
     ):
         await person.press(answer, await person.reads(question))

@@ -104,6 +104,7 @@ async def test_odd_words_and_files_lose_nothing(tmp_path):
         await ann.sees(lambda m: m["id"] > file and "text only" in m["text"])
         assert "A new bot is half finished" in (await reply(ann, "/new"))["text"]
         await send_file(w, ANN, caption="btc/usdt")
+        await ann.press("My own", await ann.reads("Which plan"))
         await ann.reads("Candles of which length")
         await asyncio.gather(ann.say("5m"), ann.say("7m"))
         await ann.reads("“7m”")

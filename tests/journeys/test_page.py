@@ -41,6 +41,6 @@ async def test_what_cannot_be_taken_is_given_back_with_what_can():
         await newcomer.page.press("#words", "Enter")
         await newcomer.reads("“nothing” is no symbol I know here")
         await newcomer.tap("BTCUSDT")
-        await newcomer.reads("Candles of which length?")
+        await newcomer.reads("Which plan?")
         await expect(newcomer.page.locator("html")).to_have_js_property("scrollWidth", 390)
         assert newcomer.problems == []

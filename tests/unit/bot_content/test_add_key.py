@@ -128,15 +128,15 @@ async def test_a_key_is_added_in_the_middle_of_a_new_bot(office, chat):
     for label in (
         "Spot",
         "ETHUSDT",
+        "My own",
         "5m",
         "EMA/RSI",
         "Next",
         "25",
         "1 %",
         "2 %",
-        "off",
-        "10",
-        "no limit",
+        "Next",
+        "Next",
     ):
         await chat.tap(label)
     await chat.tap("Demo account")

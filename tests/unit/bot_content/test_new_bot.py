@@ -1,5 +1,6 @@
 """The new-bot conversation, tapped and typed through the screens against a real database."""
 
+from datetime import time
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from bot.wizard.steps import ORDER, SUMMARY, park, unpark
 from engine.core.account import Role
 from engine.core.bot_config import Mode, Sizing
 from engine.core.bot_state import BotState
+from engine.core.hours import TradingHours
 from engine.services import drafts
 from tests.fakes.office import account_of, office_at
 from tests.unit.bot_content.chat import Chat
@@ -32,14 +34,14 @@ async def bots_of(office, chat):
 
 async def to_size(chat):
     await chat.say("/new")
-    for label in ("Spot", "BTCUSDT", "1m", "EMA/RSI", "Next"):
+    for label in ("Spot", "BTCUSDT", "My own", "1m", "EMA/RSI", "Next"):
         await chat.tap(label)
     return chat
 
 
 async def to_summary(chat):
     await to_size(chat)
-    for label in ("25", "1 %", "2 %", "off", "10", "no limit", "Paper", "Next"):
+    for label in ("25", "1 %", "2 %", "Next", "Next", "Paper", "Next"):
         await chat.tap(label)
     return chat
 
@@ -75,7 +77,7 @@ async def test_nine_steps_of_taps_make_and_start_a_bot(office, chat):
 
 async def test_every_answer_can_be_typed(office, chat):
     await chat.say("/new")
-    answers = ["spot", "eth", "15m", "ema/rsi"]
+    answers = ["spot", "eth", "own", "15m", "ema/rsi"]
     for text in answers:
         await chat.say(text)
     await chat.tap("Fast EMA")
@@ -83,7 +85,23 @@ async def test_every_answer_can_be_typed(office, chat):
     await chat.tap("RSI filter")
     await chat.say("Reversal")
     await chat.tap("Next")
-    for text in ("5%", "1,5", "3.25", "0.7", "off", "12.5", "paper", "My first"):
+    for text in ("5%", "1,5", "3.25"):
+        await chat.say(text)
+    for field, text in (("Trailing stop", "0.7"), ("Longest holding", "1h30")):
+        await chat.tap(field)
+        await chat.say(text)
+    await chat.tap("Next")
+    for field, text in (
+        ("Trades a day", "off"),
+        ("Loss a day", "12.5"),
+        ("Profit goal", "20"),
+        ("Pause after a loss", "2h"),
+        ("Hours", "9:00-17:30 mon-fri berlin"),
+    ):
+        await chat.tap(field)
+        await chat.say(text)
+    await chat.tap("Next")
+    for text in ("paper", "My first"):
         await chat.say(text)
     await chat.tap("Create stopped")
     (bot,) = await bots_of(office, chat)
@@ -94,6 +112,11 @@ async def test_every_answer_can_be_typed(office, chat):
     assert (config.stop_loss, config.take_profit) == (Decimal("1.5"), Decimal("3.25"))
     assert (config.trailing_stop, config.trailing_activation) == (Decimal("0.7"), None)
     assert (config.max_daily_trades, config.max_daily_loss) == (None, Decimal("12.5"))
+    assert (config.daily_target, config.cooldown_minutes) == (Decimal(20), 120)
+    assert config.max_holding_minutes == 90
+    assert config.trading_hours == TradingHours(
+        start=time(9), end=time(17, 30), weekdays=(0, 1, 2, 3, 4), zone="Europe/Berlin"
+    )
     assert (config.params["ema_fast"], config.params["rsi_filter"]) == (5, "reversal")
 
 
@@ -116,7 +139,7 @@ async def test_an_unknown_symbol_is_answered_with_suggestions(chat):
     assert "“SOLX”" in chat.text
     assert "SOLUSDT" in chat.text
     await chat.tap("SOLUSDT")
-    assert "3/9" in chat.text
+    assert "Which plan" in chat.text
     await chat.tap("Back")
     await chat.say("<b>&")
     assert "“<b>&”" in chat.text
@@ -129,7 +152,7 @@ async def test_back_leads_through_every_step_and_cancel_ends_it(chat):
         numbers.append(int(chat.text.split("/9")[0].split("·")[-1]))
         assert any("Cancel" in label for label in chat.labels)
         await chat.tap("Back")
-    assert numbers == [9, 9, 8, 7, 7, 6, 6, 6, 5, 4, 4, 3, 2]
+    assert numbers == [9, 9, 8, 7, 6, 6, 6, 5, 4, 4, 4, 3, 2]
     await chat.tap("Cancel")
     assert chat.toast == "Cancelled."
     assert await drafts.load(chat.ctx.office, chat.ctx.account) is None
@@ -256,7 +279,7 @@ async def test_a_parked_draft_comes_back_as_it_was(chat):
 
 async def test_two_averages_that_do_not_fit_are_named_in_words(chat):
     await chat.say("/new")
-    for label in ("Spot", "BTCUSDT", "1m", "EMA/RSI", "Fast EMA"):
+    for label in ("Spot", "BTCUSDT", "My own", "1m", "EMA/RSI", "Fast EMA"):
         await chat.tap(label)
     await chat.say("50")
     assert "“50” must be below Slow EMA (21)" in chat.text

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.wizard import bounds, steps
-from bot.wizard.answers import leverage
+from bot.wizard import bounds, sizes, steps
+from bot.wizard.amounts import capped_leverage
+from bot.wizard.config import settled
 from engine.core.account import Credentials
 from engine.core.bot_config import Direction, Environment, Mode
 from engine.core.checks import liquidation_distance
@@ -49,7 +50,7 @@ async def the_bot(office, chat):
 
 async def to(chat, *labels):
     await chat.say("/new")
-    for label in ("Futures", "BTCUSDT", "1m", "EMA/RSI", "Next", *labels):
+    for label in ("Futures", "BTCUSDT", "My own", "1m", "EMA/RSI", "Next", *labels):
         await chat.tap(label)
     return chat
 
@@ -78,8 +79,8 @@ async def test_four_taps_make_a_futures_bot_that_works(office, chat):
 
 
 async def test_every_question_of_a_futures_bot_can_be_tapped(office, chat):
-    labels = ("10×", "short only", "25", "1.5 %", "3 %", "0.5 %", "5", "no limit", "Paper", "Next")
-    await to(chat, *labels)
+    labels = ("10×", "short only", "25", "1.5 %", "3 %", "Trailing", "0.5 %", "Next")
+    await to(chat, *labels, "Trades a day", "5", "Next", "Paper", "Next")
     assert "10×, short only" in chat.text
     assert "opens 250 USDT" in chat.text
     assert "Trailing stop: 0.5 % behind, from profit: at once" in chat.text
@@ -133,7 +134,7 @@ async def test_a_stop_beyond_liquidation_is_refused_with_the_largest_that_works(
     assert "Allowed: 0.1 to 3.79 %" in chat.text
     assert not any(label.startswith("5 %") for label in chat.labels)
     await chat.say("3.79")
-    for label in ("2 %", "off", "10", "no limit", "Paper", "Next"):
+    for label in ("2 %", "Next", "Next", "Paper", "Next"):
         await chat.tap(label)
     await chat.tap("✏ Leverage")
     await chat.say("40")
@@ -154,9 +155,11 @@ async def test_at_fifty_the_suggested_stop_is_near_enough(office, chat):
 
 
 async def test_trailing_may_start_later(office, chat):
-    await to(chat, "3×", "long only", "50", "1 %", "2 %", "Starts at once", "1 %")
-    assert "Trailing stop" in chat.text
-    for label in ("1 %", "10", "no limit", "Paper", "Next"):
+    await to(chat, "3×", "long only", "50", "1 %", "2 %")
+    assert not any("Trailing starts" in label for label in chat.labels)
+    for label in ("Trailing stop", "1 %", "Trailing starts: at once", "1 %", "Next", "Next"):
+        await chat.tap(label)
+    for label in ("Paper", "Next"):
         await chat.tap(label)
     assert "Trailing stop: 1 % behind, from profit: 1 %" in chat.text
     await chat.tap("Create stopped")
@@ -166,13 +169,15 @@ async def test_trailing_may_start_later(office, chat):
 
 async def test_a_keyed_futures_bot_needs_a_key_that_may_trade_futures(office, chat):
     await a_key(office, chat, futures=False)
-    await to(chat, "3×", "both ways", "50", "1 %", "2 %", "off", "10", "no limit")
+    await to(chat, "3×", "both ways", "50", "1 %", "2 %", "Next", "Next")
     await chat.tap("Demo account")
     assert "may trade futures, and there is none" in chat.text
     office.key_check.rights = replace(office.key_check.rights, can_trade_futures=True)
     (card,) = await all_keys(office, chat.ctx.account)
     await recheck_key(office, chat.ctx.account, card.key.public_id)
     await chat.tap("Demo account")
+    assert "Move money from the spot wallet" in chat.text
+    await chat.tap("Next")
     await chat.tap("Next")
     await chat.tap("Create and start")
     bot = await the_bot(office, chat)
@@ -211,7 +216,7 @@ async def test_back_leads_through_the_futures_questions_only_on_futures(chat):
     await chat.tap("Back")
     await chat.say("/new")
     await chat.tap("Start over")
-    for label in ("Spot", "BTCUSDT", "1m", "EMA/RSI", "Next"):
+    for label in ("Spot", "BTCUSDT", "My own", "1m", "EMA/RSI", "Next"):
         await chat.tap(label)
     assert "How much per trade" in chat.text
     await chat.tap("Back")
@@ -231,15 +236,15 @@ def test_every_leverage_leaves_a_stop_before_liquidation(times):
 def test_suggestions_alone_make_a_futures_bot(times, price):
     facts = replace(FACTS, price=Decimal(price))
     draft = replace(steps.begin(1, 0), step="summary", data=FUTURES | {"leverage": str(times)})
-    low, high = bounds.size_range(draft.data, facts)
-    config = steps.settled(draft, facts) if low <= high else None
+    low, high = sizes.size_range(draft.data, facts)
+    config = settled(draft, facts) if low <= high else None
     assert config is None or low <= config.size <= high
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_a_leverage_or_a_refusal(typed):
     try:
-        times, capped = leverage(typed)
+        times, capped = capped_leverage(typed)
     except InvalidValue:
         return
     assert 1 <= times <= 50

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from bot.texts import Texts
 from bot.views.figures import quoted
 from bot.views.wizard import question
-from bot.wizard import answers, bounds, steps
+from bot.wizard import amounts, answers, bounds, steps
+from bot.wizard.config import settled
 from engine.core.account import Key, KeyState
 from engine.core.bot_config import BotConfig, Environment, Mode
 from engine.core.errors import InvalidValue
@@ -41,7 +42,7 @@ FACTS = bounds.Facts(
     price=Decimal(60000),
 )
 PARAMS = ("param.ema_fast", "param.oversold", "param.rsi_filter")
-QUESTIONS = st.sampled_from((*steps.ORDER, "capital", "cap", "activation", *PARAMS))
+QUESTIONS = st.sampled_from((*steps.ORDER, *answers.READERS, *PARAMS))
 FULL = {"symbol": "BTCUSDT", "mode": "local", "key": "key1"}
 ON_FUTURES = FULL | {"market": "futures", "leverage": "20"}
 TYPED = st.one_of(
@@ -49,6 +50,7 @@ TYPED = st.one_of(
     st.decimals(allow_nan=True, allow_infinity=True).map(str),
     st.sampled_from(["25", "2%", "off", "paper", "local", "15m", "1M", "EMA/RSI", "trend", "1,5"]),
     st.sampled_from(["spot", "futures", "both", "short", "50", "3x", "0.7", "9999"]),
+    st.sampled_from(["own", "trend", "risk 1%", "0.1%risk", "2h", "90", "9-17 mon-fri", "always"]),
 )
 
 
@@ -83,7 +85,7 @@ def test_whatever_was_answered_the_config_is_made_or_a_question_is_named(story, 
             continue
     asked = None
     try:
-        assert isinstance(steps.settled(draft, facts), BotConfig)
+        assert isinstance(settled(draft, facts), BotConfig)
     except InvalidValue as invalid:
         asked = question(steps.mend(draft, invalid, 2), facts, TEXTS, error=invalid)
     assert asked is None or asked.rows
@@ -112,7 +114,7 @@ def test_the_table_allows_what_the_configuration_allows():
     for name, (low, high) in bounds.PERCENTS.items():
         for value in (low, high):
             BotConfig(**base, **{fields[name]: value})
-    BotConfig(**base, max_daily_trades=answers.MOST_TRADES, initial_capital=answers.MOST_MONEY)
+    BotConfig(**base, max_daily_trades=amounts.MOST_TRADES, initial_capital=amounts.MOST_MONEY)
 
 
 def test_every_default_answers_its_own_question():
@@ -130,7 +132,7 @@ def test_a_mode_with_two_keys_asks_which():
 
 def test_on_futures_only_a_key_that_may_trade_them_is_taken():
     draft = steps.answer(draft_at("mode", {**ON_FUTURES, "key": ""}), "local", FACTS, 1)
-    assert (draft.step, draft.data["key"]) == ("name", "key1")
+    assert (draft.step, draft.data["key"]) == ("transfer", "key1")
 
 
 @given(QUESTIONS)

@@ -31,11 +31,12 @@ PARAMS = ("param.ema_fast", "param.rsi_period", "param.oversold", "param.rsi_fil
 BEFORE = {"market": "spot", "symbol": "BTCUSDT", "timeframe": "1m", "strategy": "ema_rsi"}
 NUMBERS = (
     *("size", "stop", "target", "trailing", "activation", "trades", "loss", "capital", "cap"),
+    *("holding", "goal", "cooldown", "transfer"),
     *PARAMS[:3],
 )
 CHOICES = (
-    *("market", "timeframe", "strategy", "params", "direction", "mode", "key"),
-    *(steps.SUMMARY, PARAMS[3]),
+    *("market", "template", "timeframe", "strategy", "params", "direction", "mode", "key"),
+    *(steps.EXITS, steps.LIMITS, steps.SUMMARY, PARAMS[3]),
 )
 FUTURES = {**BEFORE, "market": "futures", "leverage": "20"}
 
@@ -135,6 +136,17 @@ async def test_what_is_no_choice_is_given_back_with_the_choices(step, chatter):
 
         assert quoted(text) in plain
         assert "none of these" in plain or "Tap one of the buttons" in plain
+        assert await chatter.draft_now() == chatter.draft
+
+
+async def test_what_are_no_hours_is_given_back_with_how_to_write_them(chatter):
+    await chatter.asked("hours")
+
+    for text in (*NO_NUMBERS, *OUT_OF_RANGE, "25-26", "9-17 8-9", "mon-fri 9-17 Moon/Crater"):
+        plain = await chatter.says(text)
+
+        assert quoted(text) in plain
+        assert "09:00-17:30" in plain or "mon-fri" in plain or "readable" in plain or "80" in plain
         assert await chatter.draft_now() == chatter.draft
 
 

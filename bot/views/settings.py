@@ -1,0 +1,69 @@
+"""PURE words for what a bot is set to: hours, durations, sizes, a strategy and its parameters."""
+
+from bot.texts import Texts
+from bot.wizard.hours import DAYS, span
+from bot.wizard.hours import days as joined
+from engine.core.bot_config import BotConfig, Sizing
+from engine.core.errors import InvalidValue
+from engine.core.hours import TradingHours
+from engine.core.money import fixed
+from engine.strategies.base import Param
+from engine.strategies.registry import strategy
+
+_DAY, _HOUR = 1440, 60
+_WEEK = 7
+_LONGEST = 200
+
+
+def hours_of(hours: TradingHours, texts: Texts) -> str:
+    """Trading hours: ``Mon–Fri 09:00–17:30 Europe/Berlin``."""
+    names_of = tuple(texts.plain(f"weekday.{day}") for day in DAYS)
+    every = len(hours.weekdays) == _WEEK
+    days = texts.plain("hours.daily") if every else joined(hours.weekdays, names_of)
+    whole = hours.start == hours.end and not (hours.start.hour or hours.start.minute)
+    window = texts.plain("hours.whole_day") if whole else span(hours)
+    return f"{days} {window} {hours.zone}".replace("-", "–", days.count("-") + window.count("-"))
+
+
+def length(minutes: int, texts: Texts) -> str:
+    """An exact duration: ``30 min``, ``4 h``, ``1 d 12 h``."""
+    parts = {
+        "span.day": minutes // _DAY,
+        "span.hour": minutes % _DAY // _HOUR,
+        "span.minute": minutes % _HOUR,
+    }
+    return " ".join(texts.plain(key, n=n) for key, n in parts.items() if n)
+
+
+def size_of(config: BotConfig, quote: str, texts: Texts) -> str:
+    """How much an entry takes: ``25 USDT``, ``2 % of 1000 USDT``, ``risk 1 %``."""
+    figures = {"size": fixed(config.size), "quote": quote}
+    capital = fixed(config.initial_capital)
+    key = "stake" if config.leverage > 1 and config.sizing is not Sizing.RISK else "size"
+    return texts.plain(f"settings.{key}.{config.sizing.value}", capital=capital, **figures)
+
+
+def title_of(name: str) -> str:
+    """Title of a strategy, its bare name where it is not installed any more."""
+    try:
+        return strategy(name).title
+    except InvalidValue:
+        return name
+
+
+def about(name: str, texts: Texts) -> str:
+    """What a strategy does, in one line; "" when it does not say."""
+    key = f"strategy_about.{name}"
+    told = texts.plain(key) if texts.has(key) else getattr(strategy(name), "about", "")
+    return shortened(told)
+
+
+def help_of(param: Param, texts: Texts) -> str:
+    """What a parameter means; third parties bring their own words."""
+    return shortened(texts.plain(param.help) if texts.has(param.help) else param.help)
+
+
+def shortened(text: str) -> str:
+    """One line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

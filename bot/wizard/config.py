@@ -1,0 +1,81 @@
+"""PURE the bot that a new-bot draft makes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from bot.wizard import hours
+from bot.wizard.answers import READERS, read, standing
+from bot.wizard.bounds import (
+    OFF,
+    Facts,
+    chosen_strategy,
+    get,
+    leverage_of,
+    of_futures,
+    params_of,
+)
+from bot.wizard.sizes import sizing_of
+from bot.wizard.steps import skipped
+from engine.core.account import Draft
+from engine.core.bot_config import BotConfig, Direction, Mode
+from engine.core.hours import TradingHours
+from engine.core.market import Market, Timeframe
+
+
+def settled(draft: Draft, facts: Facts) -> BotConfig:
+    """The bot's configuration, every answer read once more; raises ``InvalidValue``."""
+    data = dict(draft.data)
+    for question in READERS:
+        # A template is what was suggested: its answers are among the others.
+        if question != "template" and not skipped(question, data):
+            data |= read(question, standing(question, data, facts), data, facts)
+    return _config(data, facts)
+
+
+def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
+    mode, (sizing, size) = Mode(get(data, "mode")), sizing_of(get(data, "size"))
+    key_id = next((key.id for key in facts.keys if key.public_id == data.get("key")), None)
+    transfer = None if skipped("transfer", data) else _limit(data, "transfer")
+    return BotConfig(
+        name=data["name"],
+        market=Market(get(data, "market")),
+        symbol=data["symbol"],
+        timeframe=Timeframe(get(data, "timeframe")),
+        strategy=get(data, "strategy"),
+        params=chosen_strategy(data).validate(params_of(data)),
+        initial_capital=Decimal(get(data, "capital")),
+        sizing=sizing,
+        size=size,
+        max_position=Decimal(get(data, "cap")),
+        stop_loss=Decimal(get(data, "stop")),
+        take_profit=Decimal(get(data, "target")),
+        trailing_stop=_limit(data, "trailing"),
+        trailing_activation=_limit(data, "activation"),
+        leverage=leverage_of(data),
+        direction=Direction(get(data, "direction")) if of_futures(data) else Direction.LONG,
+        max_daily_trades=_whole(data, "trades"),
+        max_daily_loss=_limit(data, "loss"),
+        daily_target=_limit(data, "goal"),
+        max_holding_minutes=_whole(data, "holding"),
+        cooldown_minutes=_whole(data, "cooldown"),
+        trading_hours=_hours(data, facts),
+        auto_transfer=transfer is not None,
+        transfer_amount=transfer,
+        mode=mode,
+        key_id=key_id if mode.keyed else None,
+    )
+
+
+def _limit(data: Mapping[str, str], question: str) -> Decimal | None:
+    answered = get(data, question)
+    return None if answered == OFF else Decimal(answered)
+
+
+def _whole(data: Mapping[str, str], question: str) -> int | None:
+    limit = _limit(data, question)
+    return None if limit is None else int(limit)
+
+
+def _hours(data: Mapping[str, str], facts: Facts) -> TradingHours | None:
+    answered = get(data, "hours")
+    return None if answered == OFF else hours.read(answered, facts.zone)
