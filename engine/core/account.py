@@ -38,6 +38,7 @@ class KeyRights:
     """What the exchange says a key may do, and the account's balances of note (free, by asset).
 
     ``margin`` is what the futures wallet has available, empty without the right to trade there.
+    ``can_transfer``: between the owner's own wallets; ``can_transfer_out``: to other accounts.
     Hedge mode is left by itself while the account is flat; multi-assets mode the user must leave.
     """
 
@@ -51,6 +52,7 @@ class KeyRights:
     margin: dict[str, Decimal] = field(default_factory=dict)
     hedge_mode: bool = False
     multi_assets: bool = False
+    can_transfer_out: bool = False
 
 
 class KeyState(StrEnum):
@@ -65,7 +67,8 @@ class KeyState(StrEnum):
 class Key:
     """An exchange key without its secret; ``fingerprint`` identifies it to people.
 
-    ``futures``: whether it may trade there.
+    ``futures``: whether it may trade there; ``transfers``: whether it may move money between its
+    owner's wallets.
     """
 
     id: int
@@ -80,6 +83,7 @@ class Key:
     ip_restricted: bool = False
     problem: str = ""
     futures: bool = False
+    transfers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from decimal import Decimal
 from engine.core.market import Side
 from engine.core.money import ZERO
 
+FUTURES_FEES = Decimal("0.001")
+"""Share of the notional that entry and exit cost at most: two taker commissions of 0.05 %."""
 ASSUMED_MAINTENANCE = Decimal("0.01")
 """Maintenance share of the value where the exchange has not told a symbol's own: rather more than
 the first brackets ask for."""

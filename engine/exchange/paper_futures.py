@@ -51,6 +51,11 @@ class PaperFutures(PaperDesk):
         """Itself."""
         return self
 
+    @property
+    def wallets(self) -> None:
+        """Paper has one wallet."""
+        return
+
     async def prepare(self, symbol: str, leverage: int) -> None:
         """Set the leverage; raises Refused beyond the terms, or below while something is held."""
         self._check_symbol(symbol)

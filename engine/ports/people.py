@@ -42,6 +42,7 @@ class Keys(Protocol):
         *,
         ip_restricted: bool,
         futures: bool = False,
+        transfers: bool = False,
     ) -> Key:
         """Store a key of the unit's owner; raises ``Conflict`` (label or fingerprint taken)."""
         ...
@@ -58,7 +59,13 @@ class Keys(Protocol):
         ...
 
     async def set_rights(
-        self, key_id: int, *, futures: bool, ip_restricted: bool, at: int
+        self,
+        key_id: int,
+        *,
+        futures: bool,
+        ip_restricted: bool,
+        at: int,
+        transfers: bool = False,
     ) -> None:
         """Remember what the exchange says that it may do."""
         ...

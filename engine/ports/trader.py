@@ -61,11 +61,40 @@ class ForeignOrder:
     fills: tuple[Fill, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A transfer as the wallet's history has it; ``at`` in ms UTC."""
+
+    exchange_id: str
+    amount: Decimal
+    at: int
+
+
+class Wallets(Protocol):
+    """Money between the two wallets of a key. All raise what reads raise, or what sending does."""
+
+    async def spot_free(self, asset: str) -> Decimal:
+        """Free in the spot wallet."""
+        ...
+
+    async def move_in(self, asset: str, amount: Decimal, signed_at: int) -> str:
+        """Ask once for a transfer to the futures wallet; returns the exchange's number of it."""
+        ...
+
+    async def moved_in(self, asset: str, since: int) -> list[Moved]:
+        """Such transfers since ``since`` (ms), newest first."""
+        ...
+
+
 class FuturesAccount(Protocol):
     """What only a futures account can say; ``Trader.futures`` is None on spot.
 
-    All calls raise what reads raise; ``prepare`` what sending calls raise.
+    ``wallets`` is None where there is only one wallet. All calls raise what reads raise;
+    ``prepare`` what sending calls raise.
     """
+
+    @property
+    def wallets(self) -> Wallets | None: ...
 
     async def prepare(self, symbol: str, leverage: int) -> None:
         """One-way mode, isolated margin and leverage of a symbol; once done it is remembered."""

@@ -31,16 +31,17 @@ def fingerprint(api_key: str) -> str:
     return f"{digest[:4]}-{digest[4:8]}"
 
 
-def require_rights(rights: KeyRights) -> None:
+def require_rights(rights: KeyRights, *, transfers: bool = False) -> None:
     """Raise ``Forbidden`` unless the key can trade somewhere and cannot move money out.
 
-    The test network gives out keys for one of the two markets only.
+    The test network gives out keys for one of the two markets only. With ``transfers`` a key may
+    move money between its owner's own wallets.
     """
     if not rights.can_read or not (rights.can_trade_spot or rights.can_trade_futures):
         raise Forbidden("forbidden.key_cannot_trade")
     if rights.can_withdraw:
         raise Forbidden("forbidden.key_can_withdraw")
-    if rights.can_transfer:
+    if rights.can_transfer_out or (rights.can_transfer and not transfers):
         raise Forbidden("forbidden.key_can_transfer")
 
 
@@ -69,7 +70,7 @@ async def add_key(
     if credentials.environment not in environments(office):
         raise Forbidden("forbidden.mode", mode=credentials.environment.value)
     rights = await office.key_check.check_key(credentials)
-    require_rights(rights)
+    require_rights(rights, transfers=office.transfers)
     sealed = office.vault.seal(account.id, credentials)
     now = office.clock.now_ms()
     async with office.storage.of(account.id) as unit:
@@ -81,6 +82,7 @@ async def add_key(
             now,
             ip_restricted=rights.ip_restricted,
             futures=rights.can_trade_futures,
+            transfers=rights.can_transfer,
         )
         await unit.audit.add(
             entry(account, "key.add", key.public_id, now, after=credentials.environment.value)
@@ -102,7 +104,7 @@ async def recheck_key(office: Office, account: Account, public_id: str) -> KeyRi
     credentials = office.vault.open(account.id, sealed)
     try:
         rights = await office.key_check.check_key(credentials)
-        require_rights(rights)
+        require_rights(rights, transfers=office.transfers)
     except (KeyRefused, Forbidden) as refused:
         await _mark(office, account, key, KeyState.REFUSED, str(refused))
         raise
@@ -145,8 +147,13 @@ async def _mark(
     async with office.storage.of(account.id) as unit:
         await unit.keys.set_state(key.id, state, problem, now)
         if rights is not None:
-            futures, bound = rights.can_trade_futures, rights.ip_restricted
-            await unit.keys.set_rights(key.id, futures=futures, ip_restricted=bound, at=now)
+            await unit.keys.set_rights(
+                key.id,
+                futures=rights.can_trade_futures,
+                ip_restricted=rights.ip_restricted,
+                transfers=rights.can_transfer,
+                at=now,
+            )
         await unit.audit.add(
             entry(
                 account, "key.test", key.public_id, now, before=key.state.value, after=state.value

@@ -60,6 +60,7 @@ keys = Table(
     Column("ip_restricted", Boolean, nullable=False),
     Column("problem", Text, nullable=False, default=""),
     Column("futures", Boolean, nullable=False, server_default=false()),
+    Column("transfers", Boolean, nullable=False, server_default=false()),
     Column("sealed", LargeBinary),
     UniqueConstraint("public_id"),
 )

@@ -30,6 +30,7 @@ class SqlKeys(Repo):
         *,
         ip_restricted: bool,
         futures: bool = False,
+        transfers: bool = False,
     ) -> Key:
         """Store a key of the unit's owner; raises ``Conflict`` (label or fingerprint taken)."""
         values = {
@@ -42,6 +43,7 @@ class SqlKeys(Repo):
             "checked_at": at,
             "ip_restricted": ip_restricted,
             "futures": futures,
+            "transfers": transfers,
             "sealed": sealed,
         }
         while True:
@@ -82,11 +84,17 @@ class SqlKeys(Repo):
         await self._write(key_id, values)
 
     async def set_rights(
-        self, key_id: int, *, futures: bool, ip_restricted: bool, at: int
+        self,
+        key_id: int,
+        *,
+        futures: bool,
+        ip_restricted: bool,
+        at: int,
+        transfers: bool = False,
     ) -> None:
         """Remember what the exchange says that it may do; a removed key is ``NotFound``."""
-        rights = {"futures": futures, "ip_restricted": ip_restricted, "checked_at": at}
-        await self._write(key_id, rights)
+        rights = {"futures": futures, "ip_restricted": ip_restricted, "transfers": transfers}
+        await self._write(key_id, rights | {"checked_at": at})
 
     async def all_sealed(self) -> list[tuple[int, int, bytes]]:
         """Id, owner and ciphertext of every key that has one; for the operator."""

@@ -25,6 +25,7 @@ from engine.exchange.binance.futures_params import algo_params, order_params
 from engine.exchange.binance.futures_parse import AlgoState
 from engine.exchange.binance.futures_settings import Settings
 from engine.exchange.binance.futures_stream import FuturesStreams
+from engine.exchange.binance.wallets import BinanceWallets
 from engine.ports.account import Balance
 from engine.ports.trader import UNREAD, AccountEvent
 
@@ -49,7 +50,9 @@ class FuturesTrader:
         self._names = OrderNames()
         self._settings = Settings(self._desk)
         self._reader = EventReader(self._names, self._settings)
-        self._books = FuturesBooks(self._desk, self._names, self._settings)
+        # The test network has no transfers.
+        wallets = BinanceWallets(connection, client) if connection.endpoints.sapi else None
+        self._books = FuturesBooks(self._desk, self._names, self._settings, wallets)
 
     @property
     def futures(self) -> FuturesBooks:

@@ -18,7 +18,7 @@ from engine.exchange.binance.errors import translated
 from engine.exchange.binance.fields import items, text
 from engine.exchange.binance.futures_names import OrderNames, ours
 from engine.exchange.binance.futures_settings import Settings
-from engine.ports.trader import ForeignOrder, VenuePosition
+from engine.ports.trader import ForeignOrder, VenuePosition, Wallets
 
 _DAY = 86_400.0
 _WEEK_MS = 7 * 86_400_000
@@ -34,7 +34,10 @@ class FuturesBooks:
     ``names`` are shared with the account's event stream.
     """
 
-    def __init__(self, desk: Desk, names: OrderNames, settings: Settings) -> None:
+    def __init__(
+        self, desk: Desk, names: OrderNames, settings: Settings, wallets: Wallets | None
+    ) -> None:
+        self.wallets = wallets
         self._desk = desk
         self._names = names
         self._settings = settings

@@ -257,9 +257,8 @@ def key_rights(raw: Json) -> KeyRights:
         can_read=flag(raw, "enableReading"),
         can_trade_spot=flag(raw, "enableSpotAndMarginTrading"),
         can_withdraw=flag(raw, "enableWithdrawals"),
-        can_transfer=bool(
-            raw.get("enableInternalTransfer") or raw.get("permitsUniversalTransfer")
-        ),
+        can_transfer=raw.get("permitsUniversalTransfer") is True,
+        can_transfer_out=raw.get("enableInternalTransfer") is True,
         ip_restricted=flag(raw, "ipRestrict"),
         can_trade_futures=raw.get("enableFutures") is True,
     )
