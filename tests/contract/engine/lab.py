@@ -26,7 +26,7 @@ KEYS = ("K1" * 32, "K2" * 32)
 SECRET = "S" * 64
 MONEY = {"USDT": Decimal(10_000)}
 SYMBOLS = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
-SOON, PATIENCE = 10.0, 30.0
+SOON, PATIENCE = 30.0, 60.0
 _LOOK = 0.01
 
 
@@ -43,6 +43,7 @@ class Lab(Hands):
         self.modes = frozenset({Mode.PAPER, Mode.LOCAL})
         self.storage = self.life = self.account = None
         self.keys = []
+        self.advisor = None
 
     async def open(self):
         """A database with one user and a key for each account of the exchange."""
