@@ -12,28 +12,30 @@ from bot.views.figures import (
     percent,
     price,
     side_of,
-    signed,
     span_ms,
-    time_of,
 )
 from bot.views.problems import refusal, signal, why
+from bot.views.settings import setting_lines
+from bot.views.times import clock_of
+from bot.views.today import entry_state, today_lines
 from engine.core.account import Account
 from engine.core.bot_state import BotState
-from engine.core.market import Market, StreamState
+from engine.core.market import StreamState
 from engine.core.money import HUNDRED, ZERO, fixed, floor_to_step
-from engine.core.position import PositionState
+from engine.core.position import Position, PositionState
+from engine.core.timeout import expires
 from engine.ports.repos import SignalRow
 from engine.services.cards import BotCard, Holding
-from engine.strategies.registry import BUILT_IN
 
 OLD_PRICE_MS = 15_000
 
 
 def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> Screen:
     """The card of a bot."""
-    beside = [*_not_ours(facts, texts), *_today(facts, texts)]
+    beside = [*_not_ours(facts, texts), *today_lines(facts, texts)]
     groups = [
-        [_title(facts, texts), *_what(facts, texts), _state(facts, texts), *_next(facts, texts)],
+        [_title(facts, texts), *_what(facts, texts)],
+        [_state(facts, texts), *_next(facts, texts)],
         _holding(facts, facts.holding, texts) if facts.holding is not None else [],
         beside,
         _signals(facts, texts),
@@ -48,37 +50,29 @@ def _title(facts: BotCard, texts: Texts) -> str:
 
 
 def _what(facts: BotCard, texts: Texts) -> list[str]:
-    config = facts.bot.config
-    known = BUILT_IN.get(config.strategy)
-    lines = [
-        texts.say(
-            "card.what",
-            symbol=config.symbol,
-            market=config.market.value,
-            timeframe=config.timeframe.value,
-            strategy=known.title if known else config.strategy,
-        )
-    ]
-    if config.market is Market.FUTURES:
-        direction = texts.plain(f"direction.{config.direction.value}")
-        lines.append(texts.say("card.futures", leverage=config.leverage, direction=direction))
-    if config.trailing_stop is not None:
-        start, trailing = config.trailing_activation or ZERO, fixed(config.trailing_stop)
-        lines.append(texts.say("card.trailing", trailing=trailing, start=fixed(start)))
-    return lines
+    return setting_lines(facts.bot.config, facts.rules.quote if facts.rules else "", texts)
 
 
 def _state(facts: BotCard, texts: Texts) -> str:
     bot = facts.bot
     reason = why(bot, texts)
     if bot.state is BotState.PAUSED and bot.paused_until is not None:
-        return texts.say("card.paused_until", why=reason, until=time_of(bot.paused_until))
+        return texts.say(
+            "card.paused_until", why=reason, until=_clock(bot.paused_until, facts, texts)
+        )
     if bot.state.running and facts.stream is not StreamState.LIVE:
         stream = facts.stream.value if facts.stream is not None else "none"
         return texts.say(f"card.stream.{stream}")
+    entering = entry_state(facts, texts) if bot.state is BotState.WAITING else None
+    if entering is not None:
+        return entering
     if bot.state is BotState.STOPPED and facts.holding is not None:
         return texts.say("card.state.stopped_holding")
     return texts.say(f"card.state.{bot.state.value}", why=reason)
+
+
+def _clock(ms: int, facts: BotCard, texts: Texts) -> str:
+    return clock_of(ms, facts.limits.zone, facts.now, texts)
 
 
 def _next(facts: BotCard, texts: Texts) -> list[str]:
@@ -86,7 +80,7 @@ def _next(facts: BotCard, texts: Texts) -> list[str]:
         return []
     timeframe = facts.bot.config.timeframe
     following = timeframe.open_time(facts.now) + timeframe.ms
-    return [texts.say("card.next", time=time_of(following))]
+    return [texts.say("card.next", time=_clock(following, facts, texts))]
 
 
 def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
@@ -119,7 +113,17 @@ def _holding(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
     levels = {"stop": fixed(position.stop_price), "target": fixed(position.target_price)}
     watched = "card.levels_watched" if position.watches_target else "card.levels"
     lines.append(texts.say(watched, **levels))
-    return [*lines, *_margin(facts, holding, texts), _protection(facts, holding, texts)]
+    lines += [*_margin(facts, holding, texts), _protection(facts, holding, texts)]
+    return [*lines, *_expiry(facts, position, texts)]
+
+
+def _expiry(facts: BotCard, position: Position, texts: Texts) -> list[str]:
+    """When its time is over."""
+    if position.expires_at is None or not expires(position):
+        return []
+    left = max(position.expires_at - facts.now, 0)
+    at = _clock(position.expires_at, facts, texts)
+    return [texts.say("card.expires", span=span_ms(left, texts), time=at)]
 
 
 def _margin(facts: BotCard, holding: Holding, texts: Texts) -> list[str]:
@@ -163,20 +167,6 @@ def _not_ours(facts: BotCard, texts: Texts) -> list[str]:
     return lines
 
 
-def _today(facts: BotCard, texts: Texts) -> list[str]:
-    config, day = facts.bot.config, facts.day
-    quote = facts.rules.quote if facts.rules else ""
-    figures = {"n": day.entries, "net": signed(money(day.net)), "quote": quote}
-    if config.max_daily_trades is None:
-        lines = [texts.say("card.today_free", **figures)]
-    else:
-        lines = [texts.say("card.today", limit=config.max_daily_trades, **figures)]
-    if config.max_daily_loss is not None:
-        limit = fixed(config.max_daily_loss)
-        lines.append(texts.say("card.loss_limit", limit=limit, quote=quote))
-    return lines
-
-
 def _signals(facts: BotCard, texts: Texts) -> list[str]:
     timeframe = facts.bot.config.timeframe
     lines = []
@@ -191,7 +181,7 @@ def _signals(facts: BotCard, texts: Texts) -> list[str]:
         decision is not None and decision.candle_open > facts.last.signal.candle_open
     )
     if decision is not None and newer:
-        at = time_of(decision.candle_open + timeframe.ms)
+        at = _clock(decision.candle_open + timeframe.ms, facts, texts)
         reason = signal(decision, texts)
         lines.append(texts.say("card.decision", time=at, why=reason))
     return lines
@@ -202,7 +192,7 @@ def _last(facts: BotCard, row: SignalRow, texts: Texts) -> str:
     return texts.say(
         "card.last",
         action=verdict.action.value,
-        time=time_of(verdict.candle_open + facts.bot.config.timeframe.ms),
+        time=_clock(verdict.candle_open + facts.bot.config.timeframe.ms, facts, texts),
         why=signal(verdict, texts),
     )
 
@@ -225,7 +215,8 @@ def _rows(facts: BotCard, account: Account, texts: Texts) -> tuple[Row, ...]:
                 acts.append(button(texts, "button.stop", Action("b", "stop", ref, rev)))
         rows.append(tuple(acts))
     refresh = button(texts, "button.refresh", Action("b", "card", ref))
-    rows.append((refresh, button(texts, "button.trades", Action("t", "list", f"{ref}.0"))))
+    stats = button(texts, "button.stats", Action("s", "sum", ref))
+    rows.append((refresh, stats, button(texts, "button.trades", Action("t", "list", f"{ref}.0"))))
     last = [button(texts, "button.bots_back", Action("b", "list"))]
     if account.role.may_trade:
         last.insert(0, button(texts, "button.delete", Action("b", "delete", ref, rev)))

@@ -6,7 +6,8 @@ from bot.wizard.hours import days as joined
 from engine.core.bot_config import BotConfig, Sizing
 from engine.core.errors import InvalidValue
 from engine.core.hours import TradingHours
-from engine.core.money import fixed
+from engine.core.market import Market
+from engine.core.money import ZERO, fixed
 from engine.strategies.base import Param
 from engine.strategies.registry import strategy
 
@@ -22,7 +23,7 @@ def hours_of(hours: TradingHours, texts: Texts) -> str:
     days = texts.plain("hours.daily") if every else joined(hours.weekdays, names_of)
     whole = hours.start == hours.end and not (hours.start.hour or hours.start.minute)
     window = texts.plain("hours.whole_day") if whole else span(hours)
-    return f"{days} {window} {hours.zone}".replace("-", "–", days.count("-") + window.count("-"))
+    return f"{days} {window}".replace("-", "–") + f" {hours.zone}"
 
 
 def length(minutes: int, texts: Texts) -> str:
@@ -36,11 +37,40 @@ def length(minutes: int, texts: Texts) -> str:
 
 
 def size_of(config: BotConfig, quote: str, texts: Texts) -> str:
-    """How much an entry takes: ``25 USDT``, ``2 % of 1000 USDT``, ``risk 1 %``."""
+    """How much an entry takes, HTML: ``25 USDT a trade``, ``risk 1 % a trade``."""
     figures = {"size": fixed(config.size), "quote": quote}
     capital = fixed(config.initial_capital)
-    key = "stake" if config.leverage > 1 and config.sizing is not Sizing.RISK else "size"
-    return texts.plain(f"settings.{key}.{config.sizing.value}", capital=capital, **figures)
+    staked = config.market is Market.FUTURES and config.sizing is not Sizing.RISK
+    key = f"settings.{'stake' if staked else 'size'}.{config.sizing.value}"
+    return texts.say(key, capital=capital, **figures)
+
+
+def setting_lines(config: BotConfig, quote: str, texts: Texts) -> list[str]:
+    """What a bot is set to, line by line."""
+    figures = {
+        "symbol": config.symbol,
+        "market": config.market.value,
+        "timeframe": config.timeframe.value,
+        "strategy": title_of(config.strategy),
+    }
+    lines = [texts.say("card.what", **figures)]
+    if config.market is Market.FUTURES:
+        direction = texts.plain(f"direction.{config.direction.value}")
+        lines.append(texts.say("card.futures", leverage=config.leverage, direction=direction))
+    lines.append(size_of(config, quote, texts))
+    exits = {"stop": fixed(config.stop_loss), "target": fixed(config.take_profit)}
+    lines.append(texts.say("card.exits", **exits))
+    if config.trailing_stop is not None:
+        start, trailing = config.trailing_activation or ZERO, fixed(config.trailing_stop)
+        lines.append(texts.say("card.trailing", trailing=trailing, start=fixed(start)))
+    if config.max_holding_minutes is not None:
+        lines.append(texts.say("card.holding", span=length(config.max_holding_minutes, texts)))
+    if config.trading_hours is not None:
+        lines.append(texts.say("card.hours", hours=hours_of(config.trading_hours, texts)))
+    if config.auto_transfer and config.transfer_amount is not None:
+        amount = fixed(config.transfer_amount)
+        lines.append(texts.say("card.transfer", amount=amount, quote=quote))
+    return lines
 
 
 def title_of(name: str) -> str:

@@ -1,13 +1,15 @@
 """Cards: everything that one screen shows of a bot, read in one snapshot."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from engine.core.account import Account, Key
+from engine.core.account_limits import AccountLimits
 from engine.core.bot import Bot
 from engine.core.bot_config import environment_of
 from engine.core.checks import DayCount
 from engine.core.errors import NotFound
+from engine.core.hours import day_of
 from engine.core.margin import ASSUMED_MAINTENANCE, liquidation_price
 from engine.core.market import Market, Side, StreamState, SymbolRules
 from engine.core.money import HUNDRED
@@ -15,6 +17,7 @@ from engine.core.order import Order
 from engine.core.position import Position, PositionSide
 from engine.core.protect import cover_of
 from engine.core.signal import Signal
+from engine.core.timeout import MINUTE_MS
 from engine.core.trade import result_at
 from engine.ports.insight import NotOurs
 from engine.ports.repos import SignalRow
@@ -52,7 +55,10 @@ class BotLine:
 
 @dataclass(frozen=True, slots=True)
 class BotCard:
-    """A bot in full. ``not_ours`` lies beside it; ``now`` is the market's time in ms."""
+    """A bot in full. ``not_ours`` lies beside it; ``now`` is the market's time in ms.
+
+    ``limits`` are its owner's; until ``cooldown_until`` (ms) a loss keeps it from entering.
+    """
 
     bot: Bot
     rules: SymbolRules | None
@@ -64,11 +70,13 @@ class BotCard:
     key: Key | None
     not_ours: NotOurs
     now: int
+    limits: AccountLimits = field(default_factory=AccountLimits)
+    cooldown_until: int | None = None
 
 
-def today(office: Office) -> str:
-    """The UTC day that limits count by."""
-    return office.clock.now().strftime("%Y-%m-%d")
+def today(office: Office, limits: AccountLimits) -> str:
+    """The day that an owner's daily limits count by."""
+    return day_of(office.clock.now_ms(), limits.day_zone)
 
 
 def hold(office: Office, bot: Bot, position: Position | None) -> Holding | None:
@@ -118,9 +126,11 @@ async def card(office: Office, account: Account, ref: str) -> BotCard:
         bot = await find(unit, ref)
         position = await unit.positions.open_of(bot.id)
         orders = await unit.orders.of_decision(bot.id, position.decision) if position else []
-        day = await unit.counters.get(bot.id, today(office))
+        limits = await unit.limits.get(account.id)
+        day = await unit.counters.get(bot.id, today(office, limits))
         last = await unit.signals.last(bot.id)
         key = await _key(unit, bot)
+        cooldown_until = await _cooldown(unit, bot, office.clock.now_ms())
     environment = environment_of(bot.config.mode, office.public)
     return BotCard(
         bot=bot,
@@ -133,11 +143,23 @@ async def card(office: Office, account: Account, ref: str) -> BotCard:
         not_ours=office.insight.not_ours(bot.id),
         key=key,
         now=office.clock.now_ms(),
+        limits=limits,
+        cooldown_until=cooldown_until,
     )
 
 
 async def _holding(office: Office, unit: Unit, bot: Bot) -> Holding | None:
     return hold(office, bot, await unit.positions.open_of(bot.id))
+
+
+async def _cooldown(unit: Unit, bot: Bot, now: int) -> int | None:
+    """Until when the last loss keeps a bot from entering, ms; None: it does not."""
+    if bot.config.cooldown_minutes is None:
+        return None
+    span = bot.config.cooldown_minutes * MINUTE_MS
+    trades = await unit.trades.since(now - span, bot.id)
+    lost = max((trade.closed_at for trade in trades if trade.net < 0), default=None)
+    return None if lost is None or lost + span <= now else lost + span
 
 
 async def _key(unit: Unit, bot: Bot) -> Key | None:

@@ -58,12 +58,15 @@ async def home(office: Office, account: Account) -> Home:
     async with office.storage.reading(account.id) as unit:
         bots = await unit.bots.all()
         ever = _by_bot(await unit.trades.since(0)) if bots else {}
+        day = today(office, await unit.limits.get(account.id))
         sums: dict[tuple[bool, str], _Sum] = {}
         for bot in bots:
             rules = rules_of(office, bot)
             if rules is not None:
                 purse = sums.setdefault((bot.config.mode.keyed, rules.quote), _Sum())
-                await _add(office, unit, bot, purse, ever.get(bot.id, ZERO))
+                purse.net_ever += ever.get(bot.id, ZERO)
+                purse.net_today += (await unit.counters.get(bot.id, day)).net
+                await _add(office, unit, bot, purse)
         draft = await unit.drafts.get()
     return Home(
         purses=tuple(_purse(key, figures) for key, figures in sorted(sums.items())),
@@ -75,10 +78,8 @@ async def home(office: Office, account: Account) -> Home:
     )
 
 
-async def _add(office: Office, unit: Unit, bot: Bot, purse: _Sum, ever: Decimal) -> None:
+async def _add(office: Office, unit: Unit, bot: Bot, purse: _Sum) -> None:
     purse.capital += bot.config.initial_capital
-    purse.net_ever += ever
-    purse.net_today += (await unit.counters.get(bot.id, today(office))).net
     holding = hold(office, bot, await unit.positions.open_of(bot.id))
     if holding is not None:
         purse.holdings.append(holding)

@@ -61,7 +61,7 @@ async def test_a_card_shows_the_position_and_everything_around_it(office, chat):
     assert lines[lines.index("now 60000") + 1] == "profit +0.5 USDT (+0.84 %)"
     assert "stop 59000 · target 62000" in lines
     assert "today 3 of 10 trades, +14.7 USDT" in lines
-    assert "loss limit −5 USDT a day" in lines
+    assert "pauses for the day at −5 USDT" in lines
     said_last = lines.index("last signal BUY at 11:56 UTC:")
     assert lines[said_last + 1] == "EMA crossed up, RSI 58.3"
     looked_last = lines.index("last candle at 11:59 UTC:")
