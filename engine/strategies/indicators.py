@@ -1,20 +1,24 @@
-"""Indicators in two forms of one definition: a step per close for live, an array for backtests.
+"""Indicators in two forms of one definition: a step per candle for live, an array for backtests.
 
-Both forms read NaN until the first ``period`` closes (one more for the RSI) are there. The array
-forms come from pandas-ta-classic; the step forms repeat its definitions, which are TA-Lib's.
+Both forms read NaN until there are candles enough: ``period`` of them for an average, one more
+for the RSI. The array forms come from pandas-ta-classic; the step forms repeat its definitions,
+which are TA-Lib's.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from engine.strategies.library import one_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from engine.core.market import Candle
 
 MOTIONLESS = 50.0
 """RSI of a market that has not moved at all: neither side is stronger."""
@@ -45,6 +49,59 @@ class Indicator(Protocol):
         ...
 
 
+class Columns(NamedTuple):
+    """A contiguous history of candles as equally long float64 arrays."""
+
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+
+
+class CandleStep(Protocol):
+    """Running indicator of more than closes."""
+
+    def update(self, candle: Candle) -> float:
+        """Reading after the next candle; NaN while there are too few."""
+        ...
+
+
+class CandleIndicator(Protocol):
+    """Definition of an indicator that reads more of a candle than its close."""
+
+    @property
+    def period(self) -> int:
+        """Candles of its smoothing."""
+        ...
+
+    def candle_step(self) -> CandleStep:
+        """A fresh step form."""
+        ...
+
+    def candle_array(self, candles: Columns) -> NDArray[np.float64]:
+        """Readings over a whole history, equally long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The close itself."""
+
+    period: int = 1
+
+    def step(self) -> Close:
+        """A fresh step form."""
+        return self
+
+    def update(self, close: float) -> float:
+        """The close."""
+        return close
+
+    def array(self, closes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Readings over the whole of ``closes``."""
+        return closes
+
+
 @dataclass(frozen=True, slots=True)
 class Sma:
     """Simple moving average of the last ``period`` closes."""
@@ -57,7 +114,7 @@ class Sma:
 
     def array(self, closes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Readings over the whole of ``closes``."""
-        return _array("sma", closes, self.period)
+        return one_of("sma", closes, self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +129,7 @@ class Ema:
 
     def array(self, closes: NDArray[np.float64]) -> NDArray[np.float64]:
         """Readings over the whole of ``closes``."""
-        return _array("ema", closes, self.period)
+        return one_of("ema", closes, self.period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +149,7 @@ class Rsi:
         """Readings over the whole of ``closes``."""
         import numpy as np
 
-        readings = _array("rsi", closes, self.period)
+        readings = one_of("rsi", closes, self.period)
         settled = readings[self.period :]
         settled[np.isnan(settled)] = MOTIONLESS
         return readings
@@ -165,23 +222,3 @@ class RsiStep:
             return math.nan
         moved = self._gain + self._loss
         return 100.0 * self._gain / moved if moved else MOTIONLESS
-
-
-def _array(name: str, closes: NDArray[np.float64], period: int) -> NDArray[np.float64]:
-    """Readings of pandas-ta-classic; TA-Lib is never asked for, because its RSI reads 0 where
-    the average moves are below 1e-14, which coins of tiny prices reach in a quiet hour."""
-    import numpy as np
-    import pandas as pd
-
-    readings = getattr(_library(), name)(pd.Series(closes), length=period, talib=False)
-    if readings is None:
-        return np.full(len(closes), np.nan)
-    return np.array(readings, dtype=np.float64)
-
-
-def _library() -> Any:
-    with warnings.catch_warnings():
-        # While it is imported it reads an attribute that pandas 3.1 deprecates.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import pandas_ta_classic
-    return pandas_ta_classic

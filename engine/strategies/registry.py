@@ -2,9 +2,15 @@
 
 from engine.core.errors import InvalidValue
 from engine.strategies.base import Strategy
+from engine.strategies.bollinger import BOLLINGER
+from engine.strategies.ema_cross import EMA_CROSS
 from engine.strategies.ema_rsi import EMA_RSI
+from engine.strategies.macd import MACD
+from engine.strategies.rsi_sma import RSI_SMA
 
-BUILT_IN: dict[str, Strategy] = {built_in.name: built_in for built_in in (EMA_RSI,)}
+BUILT_IN: dict[str, Strategy] = {
+    built_in.name: built_in for built_in in (EMA_RSI, RSI_SMA, MACD, BOLLINGER, EMA_CROSS)
+}
 _registered: dict[str, Strategy] = {}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.market import Candle
-    from engine.strategies.indicators import Indicator
+    from engine.strategies.indicators import CandleIndicator, Columns, Indicator
 
 Readings = Mapping[str, Any]
 """Indicator readings by name: floats of one candle, or equally long float64 arrays of many."""
@@ -55,7 +55,7 @@ class RuleStrategy(Strategy):
     holds.
     """
 
-    indicators: Callable[[Values], dict[str, Indicator]]
+    indicators: Callable[[Values], Mapping[str, Indicator | CandleIndicator]]
     rule: Callable[[Values, Readings, Readings], Sequence[Case]]
     otherwise: str
 
@@ -67,10 +67,11 @@ class RuleStrategy(Strategy):
         """Step form for valid ``params``, to be fed every closed candle once, in order."""
         return LiveSignals(self, params)
 
-    def array(self, params: Values, closes: NDArray[np.float64]) -> ArraySignals:
-        """Array form for valid ``params`` over the closes of a contiguous history."""
+    def array(self, params: Values, candles: Columns) -> ArraySignals:
+        """Array form for valid ``params`` over a contiguous history."""
         readings = {
-            name: indicator.array(closes) for name, indicator in self.indicators(params).items()
+            name: reading_of(indicator, candles)
+            for name, indicator in self.indicators(params).items()
         }
         return ArraySignals(self.judge(params, readings), readings)
 
@@ -98,8 +99,11 @@ class LiveSignals:
         self._strategy = strategy
         self._params = params
         self._warmup = strategy.warmup(params)
-        indicators = strategy.indicators(params)
-        self._steps = [(name, indicator.step()) for name, indicator in indicators.items()]
+        indicators = strategy.indicators(params).items()
+        self._steps = [(n, each.step()) for n, each in indicators if hasattr(each, "step")]
+        self._candle_steps = [
+            (n, each.candle_step()) for n, each in indicators if hasattr(each, "candle_step")
+        ]
         self._readings: dict[str, float] = {}
         self._seen = 0
 
@@ -108,6 +112,8 @@ class LiveSignals:
         before = self._readings
         close = candle.close
         now = self._readings = {name: step.update(close) for name, step in self._steps}
+        for name, candle_step in self._candle_steps:
+            now[name] = candle_step.update(candle)
         self._seen += 1
         if self._seen <= self._warmup:
             progress = {"seen": float(self._seen), "needed": float(self._warmup)}
@@ -118,8 +124,25 @@ class LiveSignals:
         return Signal(Action.HOLD, candle.open_time, close, self._strategy.otherwise, now)
 
 
-def crossed_above(one: str, other: str, now: Readings, before: Readings) -> Any:
-    """Whether ``one`` was not above ``other`` and now is; elementwise."""
-    return (before[one] - before[other] <= SAME * abs(before[other])) & (
-        now[one] - now[other] > SAME * abs(now[other])
-    )
+def reading_of(indicator: Indicator | CandleIndicator, candles: Columns) -> NDArray[np.float64]:
+    """Array form of any indicator over a contiguous history."""
+    if hasattr(indicator, "candle_array"):
+        return indicator.candle_array(candles)
+    return indicator.array(candles.close)
+
+
+def above(one: Any, other: Any, scale: Any) -> Any:
+    """Whether ``one`` is above ``other`` by more than rounding of ``scale``; elementwise."""
+    return one - other > SAME * abs(scale)
+
+
+def crossed_above(
+    one: str, other: str, now: Readings, before: Readings, *, scale: str = ""
+) -> Any:
+    """Whether ``one`` was not above ``other`` and now is; elementwise.
+
+    ``scale`` names the reading whose rounding they carry, where that is not ``other`` itself.
+    """
+    size = scale or other
+    was_not = before[one] - before[other] <= SAME * abs(before[size])
+    return was_not & above(now[one], now[other], now[size])

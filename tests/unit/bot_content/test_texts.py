@@ -47,7 +47,11 @@ TABLES = [
 CHECK_NAMES = [name for name, _ in CHECKS] + ["stream", "reconciled", "clock", "too_small"]
 REASONS = [
     *("ema_cross_up", "ema_cross_down", "rsi_blocked_buy", "rsi_blocked_sell"),
-    *("no_cross", "warming_up"),
+    *("no_cross", "warming_up", "rsi_cheap", "rsi_dear", "rsi_between"),
+    *("rsi_cheap_unconfirmed", "rsi_dear_unconfirmed"),
+    *("macd_cross_up", "macd_cross_down", "no_macd_cross"),
+    *("below_band", "above_band", "within_bands"),
+    *("plain_cross_up", "plain_cross_down", "no_plain_cross"),
 ]
 
 

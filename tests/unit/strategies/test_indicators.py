@@ -10,9 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.strategies.indicators import MOTIONLESS, Ema, Rsi, Sma
+from engine.strategies.macd_lines import Macd, MacdSignal
+from engine.strategies.ranges import Atr, Band, UsualVolume
+from engine.strategies.rules import reading_of
 from tests.unit.strategies import real
 
 FORMS = [Sma, Ema, Rsi]
+ALL_FORMS = [
+    Sma,
+    Ema,
+    Rsi,
+    lambda period: Macd(period, 2 * period + 1, 1 + period // 2),
+    lambda period: MacdSignal(period, 2 * period + 1, 1 + period // 2),
+    lambda period: Band(period, 2.0),
+    lambda period: Band(period, -1.5),
+    Atr,
+    UsualVolume,
+]
 WALK = st.lists(st.floats(-0.05, 0.05) | st.just(0.0), min_size=1, max_size=150)
 
 
@@ -21,27 +35,51 @@ def stepped(indicator, closes):
     return np.array([step.update(float(close)) for close in closes])
 
 
-def assert_forms_agree(indicator, closes):
-    closes = np.asarray(closes, dtype=float)
-    scale = 1.0 if isinstance(indicator, Rsi) else float(closes.max())
-    array = indicator.array(closes)
-    assert array.shape == closes.shape
-    np.testing.assert_allclose(stepped(indicator, closes), array, rtol=0, atol=1e-9 * scale)
+def stepped_candles(indicator, frame):
+    if hasattr(indicator, "step"):
+        return stepped(indicator, frame["close"])
+    step = indicator.candle_step()
+    return np.array([step.update(candle) for candle in real.candles(frame)])
 
 
-@pytest.mark.parametrize("form", FORMS)
-@given(start=st.sampled_from([1e-8, 0.07, 1.0, 43_210.5]), moves=WALK, period=st.integers(2, 40))
-def test_both_forms_agree_on_random_walks(form, start, moves, period):
-    assert_forms_agree(form(period), start * np.cumprod(1 + np.array(moves)))
+def assert_forms_agree(indicator, frame):
+    scale = 1.0 if isinstance(indicator, Rsi) else float(frame["high"].max())
+    if isinstance(indicator, UsualVolume):
+        scale = float(frame["volume"].max())
+    array = reading_of(indicator, real.columns(frame))
+    assert array.shape == (len(frame),)
+    steps = stepped_candles(indicator, frame)
+    settled = 3 * indicator.period if isinstance(indicator, Macd | MacdSignal) else 0
+    np.testing.assert_allclose(steps[settled:], array[settled:], rtol=0, atol=1e-9 * scale)
 
 
-@pytest.mark.parametrize("form", FORMS)
+def frame_of(closes, wicks):
+    """Candles that reach beyond their closes by these shares."""
+    closes, wicks = np.asarray(closes), np.resize(np.asarray(wicks), len(closes))
+    columns = (range(len(closes)), closes, closes * (1 + wicks), closes * (1 - wicks), closes)
+    names = ("open_time", "open", "high", "low", "close")
+    return pd.DataFrame(dict(zip(names, columns, strict=True)) | {"volume": 1e3 * wicks})
+
+
+@pytest.mark.parametrize("form", ALL_FORMS)
+@given(
+    start=st.sampled_from([1e-8, 0.07, 1.0, 43_210.5]),
+    moves=WALK,
+    wicks=st.lists(st.floats(0.001, 0.05), min_size=1, max_size=9),
+    period=st.integers(2, 40),
+)
+def test_both_forms_agree_on_random_walks(form, start, moves, wicks, period):
+    closes = start * np.cumprod(1 + np.array(moves))
+    assert_forms_agree(form(period), frame_of(closes, wicks))
+
+
+@pytest.mark.parametrize("form", ALL_FORMS)
 @pytest.mark.parametrize("period", [7, 14, 200])
 @pytest.mark.parametrize(
     "name", ["spot/SHIBUSDT-1m-20211102_20211202", "spot/BTCUSDT-1m-20210515_20210522"]
 )
 def test_both_forms_agree_on_real_candles(form, period, name):
-    assert_forms_agree(form(period), real.history(name)["close"].to_numpy())
+    assert_forms_agree(form(period), real.history(name))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -98,6 +136,20 @@ def test_readings_match_a_foreign_library(form, name):
     expected = case["expected"][name]
     readings = stepped(form(int(case["options"]["period"])), case["inputs"]["real"])
     np.testing.assert_allclose(readings[-len(expected) :], expected, rtol=0, atol=1e-3)
+
+
+def tulip(name):
+    cases = json.loads(real.path("indicators/tulip_regression.json").read_text())["cases"]
+    return next(case for case in cases if case["indicator"] == name)
+
+
+def test_bands_match_a_foreign_library():
+    case = tulip("bbands")
+    period, width = int(case["options"]["period"]), float(case["options"]["stddev"])
+    for name, sign in (("bbands_lower", -1), ("bbands_upper", 1)):
+        expected = case["expected"][name]
+        readings = stepped(Band(period, sign * width), case["inputs"]["real"])
+        np.testing.assert_allclose(readings[-len(expected) :], expected, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""MACD: the distance of two exponential averages, and the average of that distance.
+
+Source: Gerald Appel, Technical Analysis: Power Tools for Active Investors (2005), chapter 8. The
+quick average begins with its own first mean, as in TA-Lib.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.strategies.indicators import EmaStep
+from engine.strategies.library import column_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Macd:
+    """Quick less slow exponential average; NaN until ``slow`` and ``signal`` allow both lines."""
+
+    fast: int
+    slow: int
+    signal: int
+
+    @property
+    def period(self) -> int:
+        """Candles of its slower smoothing."""
+        return max(self.slow, self.signal)
+
+    def step(self) -> MacdStep:
+        """A fresh step form."""
+        return MacdStep(self)
+
+    def array(self, closes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Readings over the whole of ``closes``."""
+        return _array("MACD_", self, closes)
+
+
+@dataclass(frozen=True, slots=True)
+class MacdSignal:
+    """Exponential average of the MACD over ``signal`` candles."""
+
+    fast: int
+    slow: int
+    signal: int
+
+    @property
+    def period(self) -> int:
+        """Candles of its slowest smoothing."""
+        return max(self.slow, self.signal)
+
+    def step(self) -> MacdSignalStep:
+        """A fresh step form."""
+        return MacdSignalStep(self)
+
+    def array(self, closes: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Readings over the whole of ``closes``."""
+        return _array("MACDs_", self, closes)
+
+
+class MacdStep:
+    """Step form of ``Macd``."""
+
+    def __init__(self, settings: Macd | MacdSignal) -> None:
+        self._fast, self._slow = EmaStep(settings.fast), EmaStep(settings.slow)
+
+    def update(self, close: float) -> float:
+        """Distance of the averages after this close."""
+        return self._fast.update(close) - self._slow.update(close)
+
+
+class MacdSignalStep:
+    """Step form of ``MacdSignal``."""
+
+    def __init__(self, settings: MacdSignal) -> None:
+        self._macd = MacdStep(settings)
+        self._average = EmaStep(settings.signal)
+
+    def update(self, close: float) -> float:
+        """Average distance after this close."""
+        macd = self._macd.update(close)
+        return macd if math.isnan(macd) else self._average.update(macd)
+
+
+def _array(
+    column: str, settings: Macd | MacdSignal, closes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    periods = {"fast": settings.fast, "slow": settings.slow, "signal": settings.signal}
+    return column_of("macd", (closes,), column, **periods)
