@@ -34,11 +34,11 @@ from engine.cycles.rulebook import Rulebook
 from engine.cycles.scheduler import Job, Scheduler
 from engine.cycles.signal import SignalCycle
 from engine.cycles.strays import Strays
+from engine.cycles.timeout import TimeoutCycle
 from engine.cycles.trailing import TrailingCycle
 from engine.cycles.trouble import Trouble
 from engine.cycles.venue import Venue
 from engine.market.feed import Feed
-from engine.cycles.timeout import TimeoutCycle
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
 from engine.ports.trader import Brokerage
@@ -185,6 +185,7 @@ class Engine:
             Job("trailing stops", 60, risk.trailing.catch_up),
             Job("naked or closing", 1, attendant.urgent, real=True),
             Job("upkeep", 60, attendant.upkeep),
+            Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
             Job("exchange clock", 300, self._meeting.clocks, real=True),
@@ -203,7 +204,6 @@ class Engine:
         now = self._parts.clock.now_ms()
         if not held:
             return
-            Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             for owner_id, positions in held.items():
