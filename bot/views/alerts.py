@@ -150,8 +150,6 @@ def _paused(params: Params, texts: Texts) -> list[str]:
     return [fill(texts, "alert.bot_paused", {**params, "why": because, "until": shown})]
 
 
-def _failed(params: Params, texts: Texts) -> list[str]:
-    because = reason(params.get("problem", ""), params, texts) or NONE
 def _account_paused(params: Params, texts: Texts) -> list[str]:
     return [fill(texts, "alert.account_paused", _of_account(params, texts))]
 
@@ -169,6 +167,8 @@ def _of_account(params: Params, texts: Texts) -> dict[str, str]:
     return {**params, "bots": bots, "why": because, "until": shown}
 
 
+def _failed(params: Params, texts: Texts) -> list[str]:
+    because = reason(params.get("problem", ""), params, texts) or NONE
     return [fill(texts, "alert.bot_failed", {**params, "problem": because})]
 
 
@@ -237,11 +237,11 @@ _DRAWERS: dict[AlertKind, Callable[[Params, Texts], list[str]]] = {
     AlertKind.POSITION_DRIFT: _plain("alert.position_drift"),
     AlertKind.FOREIGN_CLOSE: _foreign_close,
     AlertKind.STOP_MOVED: _plain("alert.stop_moved"),
-    AlertKind.EXCHANGE_STOPPED: _exchange_stopped,
-    AlertKind.STRAY_ORDER: _plain("alert.stray_order"),
     AlertKind.EXPIRING: _expiring,
     AlertKind.ACCOUNT_PAUSED: _account_paused,
     AlertKind.ACCOUNT_RESUMED: _account_resumed,
+    AlertKind.EXCHANGE_STOPPED: _exchange_stopped,
+    AlertKind.STRAY_ORDER: _plain("alert.stray_order"),
     AlertKind.RESTARTED: _plain("alert.restarted"),
     AlertKind.KEY_REFUSED: _plain("alert.key_refused"),
     AlertKind.NOTICE: _notice,
