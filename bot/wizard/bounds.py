@@ -13,7 +13,7 @@ from engine.core.margin import ASSUMED_MAINTENANCE
 from engine.core.market import Market, SymbolRules, Timeframe
 from engine.core.money import ceil_to_step, fixed
 from engine.strategies.base import Param, Strategy, Value
-from engine.strategies.registry import BUILT_IN, strategy
+from engine.strategies.registry import names, strategy
 
 PARAM = "param."
 """Questions about a parameter of the strategy begin so."""
@@ -76,7 +76,7 @@ class Facts:
     rules: SymbolRules | None = None
     price: Decimal | None = None
     markets: tuple[Market, ...] = (Market.SPOT,)
-    strategies: tuple[str, ...] = field(default_factory=lambda: tuple(BUILT_IN))
+    strategies: tuple[str, ...] = field(default_factory=lambda: tuple(names()))
     zone: str = "UTC"
 
     @property

@@ -7,7 +7,7 @@ from engine.core.bot_config import Mode, environment_of
 from engine.core.market import Market
 from engine.services.office import Office
 from engine.services.symbols import QUOTE
-from engine.strategies.registry import BUILT_IN
+from engine.strategies.registry import names
 
 AI = "ai"
 """Name of the strategy that asks a model."""
@@ -43,7 +43,7 @@ async def offer(office: Office, account: Account, market: Market, symbol: str) -
 
 def strategies(office: Office) -> tuple[str, ...]:
     """Names of the strategies: one that asks a model only where there is one to be asked."""
-    return tuple(name for name in BUILT_IN if office.ai or name != AI)
+    return tuple(name for name in names() if office.ai or name != AI)
 
 
 def markets(office: Office) -> tuple[Market, ...]:
