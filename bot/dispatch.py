@@ -20,6 +20,7 @@ from bot.screens import (
     limits,
     panic,
     positions,
+    statistics,
     trades,
     wizard,
 )
@@ -121,6 +122,6 @@ def _line(ctx: Context, sentence: str) -> Screen:
     return Screen(sentence, ((buttons.home(ctx.texts),),))
 
 
-_MODULES = (account, bots, home, keys, limits, panic, positions, trades, wizard)
+_MODULES = (account, bots, home, keys, limits, panic, positions, statistics, trades, wizard)
 TABLE = merge(_MODULES, conversation.typed)
 """Every button and command of the product."""

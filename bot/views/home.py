@@ -130,11 +130,14 @@ def _health(health: Health, texts: Texts) -> str:
 def _rows(facts: Home, account: Account, texts: Texts) -> tuple[Row, ...]:
     bots = button(texts, "button.bots", Action("b", "list"))
     trades = button(texts, "button.trades", Action("t", "list"))
-    rows: list[Row] = [(bots, trades)]
+    statistics = button(texts, "button.statistics", Action("s", "sum"))
+    rows: list[Row] = [(bots, trades), (statistics,)]
     if account.role.may_trade:
         keys = button(texts, "button.keys", Action("k", "list"))
         new = button(texts, "button.new_bot", Action("w", "new"))
-        rows = [(bots, trades), (new, keys)] if facts.states else [(new,), (bots, trades, keys)]
+        rows = [(bots, trades), (statistics, keys), (new,)]
+        if not facts.states:
+            rows = [(new,), (bots, trades, keys)]
         if facts.draft is not None:
             rows.append((button(texts, "button.continue", Action("w", "resume")),))
         if facts.states:
