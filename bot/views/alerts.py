@@ -146,7 +146,7 @@ def _entry_refused(params: Params, texts: Texts) -> list[str]:
 def _paused(params: Params, texts: Texts) -> list[str]:
     because = reason(params.get("why", ""), params, texts) or NONE
     until = params.get("until", NONE)
-    shown = moment(int(until)) if until.isascii() and until.isdigit() else until
+    shown = f"{moment(int(until))} UTC" if until.isascii() and until.isdigit() else until
     return [fill(texts, "alert.bot_paused", {**params, "why": because, "until": shown})]
 
 

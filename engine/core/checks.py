@@ -46,6 +46,7 @@ class EntryFacts:
     of the position cap. ``holding`` covers open positions, entries under way and exits not yet
     gone. ``price`` is what this entry would get now. ``symbol_held`` says by whom the account's
     futures symbol is held already (empty: nobody); ``terms`` are None on spot and while unknown.
+    ``drawdown_known``: whether all prices are known that a limit over all bots is measured with.
     """
 
     config: BotConfig
@@ -62,6 +63,7 @@ class EntryFacts:
     clock_ok: bool
     symbol_held: str = ""
     terms: "FuturesTerms | None" = None
+    drawdown_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,10 @@ def _daily_loss(facts: EntryFacts) -> Refused | None:
     return Refused("daily_loss", fixed(limit), fixed(-facts.day.net))
 
 
+def _measurable(facts: EntryFacts) -> Refused | None:
+    return None if facts.drawdown_known else Refused("open_result", "ok", "not ok")
+
+
 def _balance(facts: EntryFacts) -> Refused | None:
     if facts.free >= MIN_BALANCE:
         return None
@@ -207,6 +213,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("liquidation", _before_liquidation),
     ("daily_trades", _daily_trades),
     ("daily_loss", _daily_loss),
+    ("open_result", _measurable),
     ("balance", _balance),
     ("trade_value", _trade_value),
     ("sufficient", _sufficient),

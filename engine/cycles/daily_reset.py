@@ -1,4 +1,5 @@
-"""Daily reset: at 00:00 UTC the bots that a daily limit paused go on, and are told so.
+"""Daily reset: bots whose pause has ended go on, and are told so: those that a daily limit paused
+when its next day begins, all of an account's when its pause is over.
 
 Counters need no reset: they are rows per UTC day. The reset is a comparison with the row's own
 time, so it happens once however often it runs, and after a crash around midnight too.
@@ -6,9 +7,11 @@ time, so it happens once however often it runs, and after a crash around midnigh
 
 from dataclasses import dataclass, replace
 
+from engine.core.account_guard import WHYS
+from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, BotState, next_bot_state
-from engine.cycles import tell_bots
-from engine.cycles.books import day_of
+from engine.core.events import Alert
+from engine.cycles import tell_account, tell_bots
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
@@ -36,8 +39,15 @@ class DailyReset:
                 await unit.bots.save(
                     replace(bot, state=state, why="", why_params={}, paused_until=None)
                 )
-                await unit.outbox.add(tell_bots.resumed(bot, day_of(now)), now)
+                await unit.outbox.add(_told(bot, bot.paused_until), now)
                 resumed.add(bot.id)
             return resumed, bool(resumed)
 
         await self.ledger.change(work)
+
+
+def _told(bot: Bot, until: int) -> Alert:
+    """One alert for each bot, or one for all that an account's limit had paused."""
+    if bot.why in WHYS:
+        return tell_account.resumed(bot.owner_id, until, keyed=bot.config.mode.keyed)
+    return tell_bots.resumed(bot, until)

@@ -13,6 +13,7 @@ import structlog
 
 from engine.core.bot_config import Environment, Mode
 from engine.cycles import tell
+from engine.cycles.account_guard import AccountGuard
 from engine.cycles.accounts import Accounts
 from engine.cycles.attendant import Attendant
 from engine.cycles.daily_reset import DailyReset
@@ -114,6 +115,8 @@ class Engine:
         reset = DailyReset(ledger, parts.clock)
         await reset.run()
         risk = self._make_risk(ledger, accounts)
+        await risk.account_guard.run()
+        parts.nursery.supervise("account guard", risk.account_guard.watch)
         self._risk = parts.nursery.supervise("risk", risk.run)
         parts.nursery.supervise("attendant", attendant.run)
         self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
@@ -156,6 +159,7 @@ class Engine:
             install=ledger.guard.install,
             sender_of=accounts.sender,
             parking=Parking(ledger, self.signals),
+            account_guard=AccountGuard(ledger, parts.clock),
         )
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:
@@ -184,6 +188,7 @@ class Engine:
             Job("protection", 60, attendant.guard_all),
             Job("trailing stops", 60, risk.trailing.catch_up),
             Job("naked or closing", 1, attendant.urgent, real=True),
+            Job("account limits", 60, risk.account_guard.run),
             Job("upkeep", 60, attendant.upkeep),
             Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
             Job("daily reset", None, reset.run),

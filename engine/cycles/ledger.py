@@ -121,6 +121,8 @@ class Ledger:
             now = self.fleet.members.get(bot_id)
             if old is None and now is not None:
                 self.nudges.orders(now.bot.account)
+            if old is not None and old.position is not None and not _holds(now):
+                self.nudges.closed.set()
             if _needs(old) != _needs(now):
                 self.nudges.attention.set()
 
@@ -139,6 +141,10 @@ class Ledger:
 def has_work(order: Order) -> bool:
     """Whether the sender has something to do for the order."""
     return order.state in _WORK or order.filled_qty > order.booked_qty
+
+
+def _holds(member: Member | None) -> bool:
+    return member is not None and member.position is not None
 
 
 def _needs(member: Member | None) -> tuple[bool, bool]:

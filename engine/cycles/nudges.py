@@ -13,6 +13,7 @@ class Nudges:
         self.changed_accounts: set[str] = set()
         self.attention = asyncio.Event()
         self.outbox_due = asyncio.Event()
+        self.closed = asyncio.Event()
         self._order_events: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def orders(self, account: str) -> None:

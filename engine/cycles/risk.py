@@ -30,6 +30,7 @@ from engine.core.order import Order, OrderState
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
 from engine.core.sizing import wanted_quote
+from engine.cycles.account_guard import AccountGuard
 from engine.cycles.departures import Departures
 from engine.cycles.execution import Sender
 from engine.cycles.fleet import AccountSymbol, Fleet, Member
@@ -83,6 +84,7 @@ class RiskCycle:
     install: str
     sender_of: Callable[[str], Sender | None]
     parking: Parking
+    account_guard: AccountGuard
     judged: dict[tuple[Environment, str], int] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -272,5 +274,6 @@ class RiskCycle:
             clock_ok=ready.clock(bot),
             symbol_held=self.fleet.symbol_held(member) or taken.symbols.get(here, ""),
             terms=self.fleet.terms.get(here),
+            drawdown_known=self.account_guard.measurable(bot),
         )
         return approve_entry(facts, side)

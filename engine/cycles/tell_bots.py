@@ -18,17 +18,17 @@ def paused(bot: Bot, refused: Refused, day: str) -> Alert:
             "limit": refused.limit,
             "measured": refused.measured,
             "why": bot.why,
-            "until": "00:00 UTC",
+            "until": str(bot.paused_until),
         },
     )
 
 
-def resumed(bot: Bot, day: str) -> Alert:
-    """A paused bot goes on."""
+def resumed(bot: Bot, until: int) -> Alert:
+    """A bot that was paused until then (ms) goes on."""
     return Alert(
         owner_id=bot.owner_id,
         kind=AlertKind.BOT_RESUMED,
-        dedup=f"resumed:{bot.id}:{day}",
+        dedup=f"resumed:{bot.id}:{until}",
         bot_id=bot.id,
         params={"bot": bot.config.name},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from engine.core.account_guard import AccountPause
 from engine.core.account_limits import AccountLimits
 from engine.core.analysis import Analysis, Twin
 from engine.core.bot_config import Mode
@@ -42,6 +43,13 @@ class Limits(Protocol):
         ...
 
     async def put(self, owner_id: int, limits: AccountLimits, at: int) -> None: ...
+    async def pauses(self, owner_id: int) -> list[AccountPause]:
+        """The latest pause of the user's bots for each check."""
+        ...
+
+    async def put_pause(self, pause: AccountPause) -> None:
+        """Write it over the one before of the same check."""
+        ...
 
 
 class Transfers(Protocol):

@@ -1,12 +1,22 @@
-"""Tables around trading: account limits, transfers, analyses and twins."""
+"""Tables around trading: account limits and pauses, transfers, analyses and twins."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from engine.core.position import PositionSide
 from engine.core.signal import Action
 from engine.core.transfer import TransferState
 from storage.models.base import metadata, of_a_bot
-from storage.types import ID, MS, Choice, Exact, Limits, Texts
+from storage.types import ID, MS, Amounts, Choice, Exact, Limits, Texts
 
 account_limits = Table(
     "account_limits",
@@ -14,6 +24,18 @@ account_limits = Table(
     Column("owner_id", ID, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
     Column("limits", Limits, nullable=False),
     Column("updated_at", MS, nullable=False),
+)
+
+account_pauses = Table(
+    "account_pauses",
+    metadata,
+    Column("owner_id", ID, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    Column("keyed", Boolean, primary_key=True),
+    Column("check", Text, primary_key=True),
+    Column("quote", Text, primary_key=True),
+    Column("at", MS, nullable=False),
+    Column("until", MS, nullable=False),
+    Column("opened", Amounts, nullable=False),
 )
 
 transfers = Table(

@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("stop_percent", EXACT))
     op.add_column("orders", sa.Column("target_percent", EXACT))
     _account_limits()
+    _account_pauses()
     _transfers()
     _analyses()
     _twins()
@@ -45,6 +46,19 @@ def _account_limits() -> None:
         _needed("updated_at", MS),
         sa.PrimaryKeyConstraint("owner_id", name="pk_account_limits"),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name="fk_account_limits_owner_id"),
+    )
+
+
+def _account_pauses() -> None:
+    op.create_table(
+        "account_pauses",
+        sa.Column("owner_id", ID, autoincrement=False, nullable=False),
+        _needed("keyed", sa.Boolean()),
+        *(_needed(name, sa.Text()) for name in ("check", "quote")),
+        *(_needed(name, MS) for name in ("at", "until")),
+        _needed("opened", sa.Text()),
+        sa.PrimaryKeyConstraint("owner_id", "keyed", "check", "quote", name="pk_account_pauses"),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts.id"], name="fk_account_pauses_owner_id"),
     )
 
 

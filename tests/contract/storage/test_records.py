@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.core.account_guard import AccountPause
 from engine.core.account_limits import AccountLimits
 from engine.core.analysis import Analysis, Twin
 from engine.core.bot_config import Environment
@@ -40,6 +41,24 @@ async def test_limits_are_those_that_were_set_or_the_defaults(storage, anna):
         with pytest.raises(NotFound):
             await unit.limits.get(anna.account.id)
         assert await unit.limits.all() == {}
+
+
+async def test_the_latest_pause_of_each_check_is_kept_apart_for_paper_and_money(storage, anna):
+    first = AccountPause(anna.account.id, False, "drawdown", "USDT", AT, AT + 1, {7: D("-1.5")})
+    later = replace(first, at=AT + 5, until=AT + 9, opened={8: D("0.00000001")})
+    others = [replace(first, keyed=True), replace(first, check="stop_guard", quote="", opened={})]
+    async with storage.system() as unit:
+        for pause in (first, *others, later):
+            await unit.limits.put_pause(pause)
+        await unit.commit()
+    async with storage.reading(anna.account.id) as unit:
+        found = await unit.limits.pauses(anna.account.id)
+        assert sorted(found, key=str) == sorted([later, *others], key=str)
+    async with storage.of(anna.account.id + 1) as unit:
+        with pytest.raises(NotFound):
+            await unit.limits.pauses(anna.account.id)
+        with pytest.raises(NotFound):
+            await unit.limits.put_pause(first)
 
 
 async def test_a_transfer_comes_back_and_is_the_only_one_of_its_key(storage, anna):

@@ -85,6 +85,7 @@ FAILURES = [
     (futures(settings={"stop_loss": D("8.8")}), Refused("liquidation", "8.8", "8.8")),
     ({"day": count(entries=10)}, Refused("daily_trades", "10", "10")),
     ({"config": LOSS, "day": count(net=D(-20))}, Refused("daily_loss", "20", "20")),
+    ({"drawdown_known": False}, Refused("open_result", "ok", "not ok")),
     ({"free": D("9.99")}, Refused("balance", "10", "9.99")),
     ({"config": config(size=D(4))}, Refused("trade_value", "5", "4")),
     ({"config": config(size=D(90)), "free": D(50)}, Refused("sufficient", "90", "50")),

@@ -1,0 +1,179 @@
+"""Account guard: pauses all bots of a user whose limits are passed, each minute and at each close.
+
+Memory gives what is open, one indexed read per user what closed. A price that nobody knows is
+never guessed: that limit is not judged, and entries are refused until it is known again.
+"""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from engine.core.account_guard import (
+    AccountPause,
+    Breach,
+    Stake,
+    day_loss,
+    facts_of,
+    first_breach,
+    looks_back_to,
+    pause_for,
+)
+from engine.core.account_limits import AccountLimits
+from engine.core.bot import Bot
+from engine.core.bot_state import BotEvent, BotState, next_bot_state
+from engine.core.checks import Refused
+from engine.core.errors import SkipperError, Unavailable
+from engine.core.hours import day_of, next_day
+from engine.core.money import fixed
+from engine.cycles import tell_account, tell_bots
+from engine.cycles.fleet import Member
+from engine.cycles.ledger import Ledger
+from engine.ports.clock import Clock
+from engine.ports.storage import Unit
+
+_log = structlog.get_logger("account_guard")
+
+
+@dataclass(slots=True)
+class AccountGuard:
+    """Judges users by their limits; ``_limits`` are those that were set, as last read."""
+
+    ledger: Ledger
+    clock: Clock
+    _limits: dict[int, AccountLimits] = field(default_factory=dict)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def watch(self) -> None:
+        """Look again whenever a position was closed, for ever."""
+        while True:
+            await self.ledger.nudges.closed.wait()
+            self.ledger.nudges.closed.clear()
+            await self.run()
+
+    async def run(self) -> None:
+        """Judge every user who has a limit, and every bot that has one of its own for the day."""
+        async with self._one_at_a_time:
+            async with self.ledger.storage.reading() as unit:
+                self._limits = await unit.limits.all()
+            for owner_id, members in self._by_owner().items():
+                try:
+                    await self._judge(owner_id, members)
+                except SkipperError as error:
+                    _log.error("account not judged", owner=owner_id, error=str(error))
+
+    def measurable(self, bot: Bot) -> bool:
+        """Whether the prices are known that its user's drawdown is measured with."""
+        limits = self._limits.get(bot.owner_id)
+        if limits is None or limits.max_drawdown is None:
+            return True
+        keyed = bot.config.mode.keyed
+        members = [m for m in self._by_owner()[bot.owner_id] if m.bot.config.mode.keyed is keyed]
+        return all(m.position is None or self._stake(m).price is not None for m in members)
+
+    def _by_owner(self) -> dict[int, list[Member]]:
+        found: dict[int, list[Member]] = defaultdict(list)
+        for member in self.ledger.fleet.members.values():
+            found[member.bot.owner_id].append(member)
+        return found
+
+    async def _judge(self, owner_id: int, members: list[Member]) -> None:
+        limits = self._limits.get(owner_id, AccountLimits())
+        for member in members:
+            await self._judge_day(member, limits)
+        if limits.max_drawdown is None and limits.stop_guard is None:
+            return
+        for keyed in (False, True):
+            mine = [m for m in members if m.bot.config.mode.keyed is keyed]
+            if any(m.bot.state.running for m in mine):
+                await self._judge_book(owner_id, mine, limits, keyed=keyed)
+
+    async def _judge_book(
+        self, owner_id: int, members: list[Member], limits: AccountLimits, *, keyed: bool
+    ) -> None:
+        now = self.clock.now_ms()
+        try:
+            stakes = [self._stake(member) for member in members]
+        except Unavailable as missing:
+            _log.info("account not judged yet", owner=owner_id, why=str(missing))
+            return
+        async with self.ledger.storage.reading(owner_id) as unit:
+            trades = await unit.trades.since(looks_back_to(limits, now))
+            pauses = await unit.limits.pauses(owner_id)
+        facts = facts_of(stakes, trades, pauses, now, keyed=keyed)
+        breach = first_breach(facts, limits)
+        if breach is not None:
+            pause = pause_for(breach, facts, limits, owner_id, keyed=keyed)
+            await self._pause_all({m.bot.id for m in members}, breach, pause)
+
+    def _stake(self, member: Member) -> Stake:
+        """A bot with what it holds at the price of now; raises ``Unavailable`` (rules)."""
+        bot, position = member.bot, member.position
+        rulebook = self.ledger.guard.rulebook
+        return Stake(
+            bot_id=bot.id,
+            keyed=bot.config.mode.keyed,
+            quote=position.quote if position else rulebook.of(bot, bot.config.symbol).quote,
+            capital=bot.config.initial_capital,
+            position=position,
+            price=rulebook.exit_price(bot, position) if position else None,
+        )
+
+    async def _pause_all(self, bot_ids: set[int], breach: Breach, pause: AccountPause) -> None:
+        """Running bots pause, pauses that end sooner last as long; one commit with one alert."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            bots = [b for b in await unit.bots.many(bot_ids) if _sooner(b, pause.until)]
+            if not any(bot.state.running for bot in bots):
+                return set(), False
+            figures = {"limit": breach.limit, "measured": breach.measured}
+            for bot in bots:
+                await unit.bots.save(_paused(bot, breach.check, figures, pause.until))
+            await unit.limits.put_pause(pause)
+            await unit.outbox.add(tell_account.paused(pause, breach), self.clock.now_ms())
+            return {bot.id for bot in bots}, True
+
+        await self.ledger.change(work)
+
+    async def _judge_day(self, member: Member, limits: AccountLimits) -> None:
+        """Pause a bot whose loss of the day, with what is open, is as large as it may be."""
+        limit = member.bot.config.max_daily_loss
+        if limit is None or member.position is None or not member.bot.state.running:
+            return
+        loss = day_loss(self.ledger.fleet.today(member).net, self._stake(member))
+        if loss is None or loss < limit:
+            return
+        now = self.clock.now_ms()
+        refused = Refused("daily_loss", fixed(limit), fixed(loss))
+        figures = {"limit": refused.limit, "measured": refused.measured}
+        until = next_day(now, limits.day_zone)
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            bot = await unit.bots.get(member.bot.id)
+            if not bot.state.running:
+                return {bot.id}, False
+            paused = _paused(bot, refused.check, figures, until)
+            await unit.bots.save(paused)
+            alert = tell_bots.paused(paused, refused, day_of(now, limits.day_zone))
+            await unit.outbox.add(alert, now)
+            return {bot.id}, True
+
+        await self.ledger.change(work)
+
+
+def _sooner(bot: Bot, until: int) -> bool:
+    """Whether it runs, or pauses but not for so long."""
+    if bot.state is not BotState.PAUSED:
+        return bot.state.running
+    return bot.paused_until is not None and bot.paused_until < until
+
+
+def _paused(bot: Bot, check: str, figures: dict[str, str], until: int) -> Bot:
+    return replace(
+        bot,
+        state=next_bot_state(bot.state, BotEvent.PAUSE),
+        why=f"check.{check}",
+        why_params=figures,
+        paused_until=until,
+    )
