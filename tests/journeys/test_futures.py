@@ -1,9 +1,11 @@
 """A futures bot on paper over the wire: four taps, trades both ways, and panic."""
 
 import asyncio
+from decimal import Decimal
 
 import pytest
 
+from bot.views.figures import money, signed
 from tests.journeys.market_data import stormy_candles
 from tests.journeys.world import world
 
@@ -45,4 +47,20 @@ async def test_a_paper_futures_bot_from_four_taps_to_panic(tmp_path):
             while not any("stopped and flat" in m["text"] for m in ann.board.values()):
                 await ann.press("Refresh", await ann.reads("what came of it"))
                 await ann.look(0.5)
-        assert {t["side"] for t in await w.service.ask("trades")} == {"long", "short"}
+        trades = await w.service.ask("trades")
+        assert {t["side"] for t in trades} == {"long", "short"}
+        await exact_statistics(ann, [Decimal(t["net"]) for t in trades])
+
+
+async def exact_statistics(person, nets):
+    """What the chat says of all trades is what the books hold."""
+    await person.say("/profit")
+    shown = await person.reads("Closed trades only")
+    assert signed(money(sum(nets))) in shown["text"]
+    assert f"{len(nets)} trades: {sum(net > 0 for net in nets)} won" in shown["text"]
+    await person.press("Details", shown)
+    await person.reads("ended by")
+    await person.press("Back")
+    await person.press("Days", await person.reads("Closed trades only"))
+    last = (await person.reads("together"))["text"].splitlines()[-1]
+    assert last.split()[1:] == [str(len(nets)), last.split()[2], signed(money(sum(nets)))]
