@@ -5,6 +5,7 @@ in the chat. Buttons are found by what they ask for, so that no wording matters 
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -28,6 +29,8 @@ _HASTY = {"ema_fast": 2, "ema_slow": 4}
 _NAMES = ("Alpha", "Bravo", "Charlie", "Delta")
 _EXITS = ("0.3", "0.5", "1")
 _LIMITS = (None, None, 4)
+# Real seconds: until a tap counts as unanswered, and until a bot must be stopped.
+_ANSWERED, _STOPS_WITHIN = 10.0, 120.0
 _TRAILS = (None, None, Decimal("0.3"))
 _ON: dict[str, dict[str, Any]] = {
     "spot": {},
@@ -117,17 +120,35 @@ async def stop_all(traders: Sequence[Trader]) -> frozenset[str]:
 
 
 async def _stop(trader: Trader) -> None:
-    """A card that moved on while it was tapped is tapped again."""
+    """Look at the card and tap, again and again, until it shows the bot as stopped.
+
+    In a fast market the card moves on while it is tapped, a few times a second.
+    """
+    patient_until = time.monotonic() + _STOPS_WITHIN
+    while not await _shown_stopped(trader):
+        assert time.monotonic() < patient_until, f"{trader.bot} could not be stopped"
+
+
+async def _shown_stopped(trader: Trader) -> bool:
+    """Tap Stop once, on the card as it is now; whether it ends up showing the bot as stopped."""
     person = trader.person
-    before = person._seen
-    await person.say("/bots")
-    listed = await person.sees(
-        lambda m: m["seq"] > before and _named(m, trader.bot) is not None, what=trader.bot
+    try:
+        card = await _card(trader)
+        for act in ("b:stop:", "b:stop_leave:"):
+            if _data(card, act):
+                card = await _tap(person, act, card)
+    except AssertionError:
+        return False  # no answer to a tap: what it was meant for is not there any more
+    return _data(card, "b:start:") is not None and _data(card, "b:stop:") is None
+
+
+async def _card(trader: Trader) -> Message:
+    before = trader.person._seen
+    await trader.person.say("/bots")
+    listed = await trader.person.sees(
+        lambda m: m["seq"] > before and _named(m, trader.bot) is not None, _ANSWERED, trader.bot
     )
-    card = await _tap(person, _named(listed, trader.bot) or "")
-    while any(_data(card, act) for act in ("b:stop:", "b:stop_leave:")):
-        leave = _data(card, "b:stop_leave:")
-        card = await _tap(person, "b:stop_leave:" if leave else "b:stop:", card)
+    return await _tap(trader.person, _named(listed, trader.bot) or "")
 
 
 async def _say(person: Person, text: str) -> Message:
@@ -148,11 +169,13 @@ async def _tap(person: Person, act: str, on: Message | None = None) -> Message:
     message = on or await person.sees(lambda m: _data(m, act) is not None, what=act)
     await person.look()
     message = person.board.get(message["id"], message)
-    before = person._seen
-    await person.forge(message, _data(message, act) or "")
+    before, data = person._seen, _data(message, act)
+    assert data is not None, f"the button {act} has gone"
+    await person.forge(message, data)
     return await person.sees(
         lambda m: m["seq"] > before and bool(m["buttons"]) and not _is_alert(m),
-        what=f"after {act}",
+        _ANSWERED,
+        f"after {act}",
     )
 
 
