@@ -12,6 +12,7 @@ SkipperError                 key of a text in the catalogue + its figures
 ├── DatabaseFailed           the memory is gone, locked, full, read-only or damaged
 ├── WorkFailed               what the worker process was asked to do raised
 ├── WorkerDied               the worker process ended in the middle of a request
+├── BadAnswer                what a third party's strategy said makes no sense
 └── ExchangeError            an answer of the exchange, or its lack
     ├── NotSent              provably no byte was written: the same request may be sent again
     ├── Refused              provably not executed, final
@@ -122,6 +123,10 @@ class WorkFailed(SkipperError):
 
 class WorkerDied(SkipperError):
     """The worker process ended in the middle of a request; the next one starts it anew."""
+
+
+class BadAnswer(SkipperError):
+    """What a third party's strategy said makes no sense."""
 
 
 class ExchangeError(SkipperError):

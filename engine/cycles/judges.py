@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from engine.core.errors import SkipperError, WorkerDied
+from engine.core.errors import BadAnswer, SkipperError, WorkerDied
 from engine.core.market import Candle
 from engine.core.signal import Action, Signal
 from engine.cycles.fleet import EnvStream, StrategyKey
@@ -134,5 +134,7 @@ def blame(error: Exception) -> Problem:
         return Problem(HUNG)
     if isinstance(error, WorkerDied):
         return Problem(CRASHED)
+    if isinstance(error, BadAnswer):
+        return Problem(NONSENSE, str(error)[:_DETAIL])
     text = str(error) if isinstance(error, SkipperError) else f"{type(error).__name__}: {error}"
     return Problem(RAISED, text[:_DETAIL])
