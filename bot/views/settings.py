@@ -7,7 +7,7 @@ from engine.core.bot_config import BotConfig, Sizing
 from engine.core.errors import InvalidValue
 from engine.core.hours import TradingHours
 from engine.core.market import Market
-from engine.core.money import ZERO, fixed
+from engine.core.money import fixed
 from engine.strategies.base import Param
 from engine.strategies.registry import strategy
 
@@ -61,8 +61,11 @@ def setting_lines(config: BotConfig, quote: str, texts: Texts) -> list[str]:
     exits = {"stop": fixed(config.stop_loss), "target": fixed(config.take_profit)}
     lines.append(texts.say("card.exits", **exits))
     if config.trailing_stop is not None:
-        start, trailing = config.trailing_activation or ZERO, fixed(config.trailing_stop)
-        lines.append(texts.say("card.trailing", trailing=trailing, start=fixed(start)))
+        start = config.trailing_activation
+        figures = {"trailing": fixed(config.trailing_stop)}
+        figures |= {} if start is None else {"start": fixed(start)}
+        key = "card.trailing" if start is not None else "card.trailing_now"
+        lines.append(texts.say(key, **figures))
     if config.max_holding_minutes is not None:
         lines.append(texts.say("card.holding", span=length(config.max_holding_minutes, texts)))
     if config.trading_hours is not None:

@@ -68,7 +68,7 @@ async def test_every_setting_has_its_line(office, chat):
         "BTCUSDT spot 1m · EMA/RSI",
         "risk 1 % a trade",
         "stop 1 % · target 2 %",
-        "trailing stop 0.5 % from +0 %",
+        "trailing stop 0.5 % from the entry on",
         "closed after 1 h 30 min at the latest",
         "enters Mon–Fri 09:00–17:30 Europe/Berlin",
         "",
