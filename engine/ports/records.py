@@ -118,6 +118,10 @@ class Results(Protocol):
         """The next results by id, after that of the trade ``after``; of one bot or of all."""
         ...
 
+    async def nets(self) -> dict[int, Decimal]:
+        """What all closed trades of each bot brought, net, in its quote asset."""
+        ...
+
     async def capitals(self, bot_ids: Collection[int]) -> dict[int, Decimal]:
         """Initial capital of each of the bots as it is set now, in its quote asset."""
         ...

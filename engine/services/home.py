@@ -9,7 +9,6 @@ from engine.core.bot import Bot
 from engine.core.bot_config import Mode
 from engine.core.bot_state import BotState
 from engine.core.money import ZERO
-from engine.core.trade import Trade
 from engine.ports.insight import Health
 from engine.ports.storage import Unit
 from engine.services.cards import Holding, hold, rules_of, today
@@ -57,7 +56,7 @@ async def home(office: Office, account: Account) -> Home:
     """The figures of an account's first screen."""
     async with office.storage.reading(account.id) as unit:
         bots = await unit.bots.all()
-        ever = _by_bot(await unit.trades.since(0)) if bots else {}
+        ever = await unit.results.nets() if bots else {}
         day = today(office, await unit.limits.get(account.id))
         sums: dict[tuple[bool, str], _Sum] = {}
         for bot in bots:
@@ -94,10 +93,3 @@ def _purse(key: tuple[bool, str], figures: _Sum) -> Purse:
     if not keyed and live is not None:
         equity = figures.capital + figures.net_ever + live
     return Purse(quote, keyed, equity, figures.net_today, live, len(results))
-
-
-def _by_bot(trades: list[Trade]) -> dict[int, Decimal]:
-    sums: dict[int, Decimal] = {}
-    for trade in trades:
-        sums[trade.bot_id] = sums.get(trade.bot_id, ZERO) + trade.net
-    return sums

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from engine.core.bot_config import Environment, Mode
+from engine.core.money import ZERO
 from engine.ports.records import Result
 from storage.models.people import keys
 from storage.models.trading import bots, positions, trades
@@ -47,11 +48,20 @@ class SqlResults(Repo):
         """Initial capital of each of the bots as it is set now, in its quote asset."""
         query = select(bots.c.id, bots.c.config).where(bots.c.id.in_(bot_ids))
         rows = await self._session.rows(self._mine(query, bots.c.owner_id))
-        return {row.id: row.config.initial_capital for row in rows}
+        return {bot_id: config.initial_capital for bot_id, config in rows}
+
+    async def nets(self) -> dict[int, Decimal]:
+        """What all closed trades of each bot brought, net, in its quote asset."""
+        query = select(trades.c.bot_id, trades.c.net)
+        sums: dict[int, Decimal] = {}
+        # Added up here: SQLite holds exact decimals as texts, which it would add as floats.
+        for bot_id, net in await self._session.rows(self._mine(query, trades.c.owner_id)):
+            sums[bot_id] = sums.get(bot_id, ZERO) + net
+        return sums
 
     async def _environments(self) -> dict[str, Environment]:
         query = self._mine(select(keys.c.id, keys.c.environment), keys.c.owner_id)
-        return {str(row.id): row.environment for row in await self._session.rows(query)}
+        return {str(key): environment for key, environment in await self._session.rows(query)}
 
 
 def _mode(account: str, environments: dict[str, Environment]) -> Mode:

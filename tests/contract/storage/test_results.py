@@ -75,6 +75,7 @@ async def test_everybody_reads_their_own_and_the_system_all(storage, anna, bert)
     assert await read(storage, anna.account.id, bot_id=bert.bot.id) == []
     async with storage.reading(anna.account.id) as unit:
         both = [anna.bot.id, bert.bot.id]
+        assert await unit.results.nets() == {anna.bot.id: hers.net}
         assert await unit.results.capitals(both) == {anna.bot.id: D("1234.56789012")}
 
 
@@ -94,3 +95,10 @@ async def test_results_of_a_removed_key_stay_what_they_were(storage, anna):
         await unit.keys.set_state(anna.key.id, KeyState.REMOVED, "", AT)
         await unit.commit()
     assert [result.mode for result in await read(storage, anna.account.id)] == [Mode.TESTNET]
+
+
+async def test_nets_of_a_bot_add_up_exactly(storage, anna):
+    for decision, net in enumerate(("0.1", "0.2", "-12345678901234.00000001"), 1):
+        await closed(storage, anna, decision, "paper:1", net=D(net))
+    async with storage.reading() as unit:
+        assert await unit.results.nets() == {anna.bot.id: D("-12345678901233.70000001")}
