@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.screen import Screen
-from bot.screens import home, keys, wizard
+from bot.screens import home, keys, limits, wizard
 from bot.screens.context import Context
 from bot.views import buttons
 from bot.wizard.typed import looks_secret
@@ -29,4 +29,6 @@ async def _answer(ctx: Context, draft: Draft | None, text: str) -> Screen:
         return await home.show(ctx, note=ctx.texts.say("conversation.use_buttons"))
     if draft.kind == keys.KIND:
         return await keys.text_typed(ctx, draft, text)
+    if draft.kind == limits.KIND:
+        return await limits.text_typed(ctx, draft, text)
     return await wizard.typed(ctx, draft, text)

@@ -6,12 +6,13 @@ from bot.actions import Action
 from bot.screen import Screen
 from bot.screens.context import Context
 from bot.views import home as view
-from bot.wizard.steps import unpark
+from bot.wizard.steps import KIND, park, unpark
+from engine.core.account import Draft
 from engine.services import drafts
 from engine.services.home import home as read_home
 
 PARKED = "parked"
-"""Where a key draft keeps the bot draft that it interrupted."""
+"""Where another draft keeps the bot draft that it interrupted."""
 
 
 async def show(ctx: Context, *, note: str = "", toast: str = "") -> Screen:
@@ -31,6 +32,15 @@ async def cancel(ctx: Context) -> bool:
     else:
         await drafts.drop(ctx.office, ctx.account)
     return True
+
+
+def set_aside(before: Draft | None) -> dict[str, str]:
+    """What another question keeps of the draft that it interrupts: a bot draft, as one text."""
+    if before is None:
+        return {}
+    if before.kind == KIND:
+        return {PARKED: park(before)}
+    return {PARKED: before.data[PARKED]} if PARKED in before.data else {}
 
 
 async def _home(ctx: Context, _action: Action) -> Screen:

@@ -14,7 +14,7 @@ from bot.screens import home
 from bot.screens.context import Context
 from bot.views import keys as view
 from bot.views.problems import words
-from bot.wizard import steps, typed
+from bot.wizard import typed
 from engine.core.account import Credentials, Draft
 from engine.core.bot_config import Environment
 from engine.core.errors import Conflict, Forbidden, InvalidValue, KeyRefused, SkipperError
@@ -92,10 +92,7 @@ async def _add(ctx: Context, _action: Action) -> Screen:
         raise Forbidden("forbidden.keys")
     before = await drafts.load(ctx.office, ctx.account)
     data = {} if len(offered) > 1 else {"environment": offered[0].value}
-    if before is not None and before.kind == steps.KIND:
-        data[home.PARKED] = steps.park(before)
-    elif before is not None and home.PARKED in before.data:
-        data[home.PARKED] = before.data[home.PARKED]
+    data |= home.set_aside(before)
     at = ctx.office.clock.now_ms()
     revision = (before.revision if before else at // 1000) + 1
     step = "environment" if len(offered) > 1 else "label"

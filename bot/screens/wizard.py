@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from bot.actions import Action, rev_of
 from bot.screen import Screen
 from bot.screens import bots as bot_screens
-from bot.screens import home, keys
+from bot.screens import home, keys, limits
 from bot.screens.context import Context
 from bot.views import wizard as view
 from bot.views.bots import live_question
@@ -75,6 +75,8 @@ async def _resume(ctx: Context, _action: Action) -> Screen:
     draft = await drafts.load(ctx.office, ctx.account)
     if draft is None:
         return await home.show(ctx, toast=ctx.texts.plain("error.stale"))
+    if draft.kind == limits.KIND:
+        return await limits.ask(ctx, draft)
     if draft.kind != steps.KIND:
         return keys.show(ctx, draft)
     return await show(ctx, steps.present(draft))

@@ -141,7 +141,8 @@ def _rows(facts: Home, account: Account, texts: Texts) -> tuple[Row, ...]:
         if facts.draft is not None:
             rows.append((button(texts, "button.continue", Action("w", "resume")),))
         if facts.states:
-            rows.append((button(texts, "button.panic", Action("p", "ask")),))
+            limits = button(texts, "button.limits", Action("l", "show"))
+            rows.append((button(texts, "button.panic", Action("p", "ask")), limits))
     last = [button(texts, "button.help", Action("h", "help"))]
     if account.role is Role.ADMIN:
         last.append(button(texts, "button.invite", Action("a", "invite")))
