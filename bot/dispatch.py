@@ -13,6 +13,7 @@ from bot.actions import Action, decode
 from bot.screen import Said, Screen
 from bot.screens import (
     account,
+    analyses,
     bots,
     conversation,
     home,
@@ -122,6 +123,18 @@ def _line(ctx: Context, sentence: str) -> Screen:
     return Screen(sentence, ((buttons.home(ctx.texts),),))
 
 
-_MODULES = (account, bots, home, keys, limits, panic, positions, statistics, trades, wizard)
+_MODULES = (
+    account,
+    analyses,
+    bots,
+    home,
+    keys,
+    limits,
+    panic,
+    positions,
+    statistics,
+    trades,
+    wizard,
+)
 TABLE = merge(_MODULES, conversation.typed)
 """Every button and command of the product."""

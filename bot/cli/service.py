@@ -128,6 +128,7 @@ class Service:
         house = self._house
         if house is not None:
             await house.nursery.close()
+            await house.engine.close()
             await house.broker.close()
             await house.connection.close()
 

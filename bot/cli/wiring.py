@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.advisors.making import make_advisor
 from engine.core.market import Market
+from engine.cycles.analyst import Advising
 from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
 from engine.cycles.paper_ledger import RowsPaperLedger
@@ -16,6 +18,8 @@ from engine.market.catalogue import CachedCatalogue
 from engine.market.feed import Feed
 from engine.market.prices import LivePrices
 from engine.ports.account import Vault
+from engine.ports.advisor import AdvisorTerms
+from engine.runtime.ai_settings import AiSection
 from engine.runtime.clock import Followed, MarketClock
 from engine.runtime.nursery import Nursery
 from engine.runtime.settings import Settings
@@ -62,7 +66,19 @@ class House:
             modes=self.settings.exchange.modes,
             operators=frozenset(self.settings.telegram.operators),
             bot_username=bot_username,
+            ai=offered(self.settings.ai),
+            transfers=self.settings.exchange.allow_transfers,
         )
+
+
+def offered(ai: AiSection) -> AdvisorTerms | None:
+    """What users are told of the model, None where none can be asked."""
+    return AdvisorTerms(ai.provider, ai.asked_model, ai.calls_per_user) if ai.on else None
+
+
+def advising(ai: AiSection, clock: MarketClock) -> Advising:
+    """Whom AI bots ask; raises ConfigError where the key is missing."""
+    return Advising(make_advisor(ai, clock), ai.calls_per_user, ai.calls_per_day, ai.prices)
 
 
 def build(
@@ -94,13 +110,11 @@ def build(
             brokerage=broker,
             rulebook=rulebook,
             feeds={public: Feed(data, clock, nursery)},
-            times={
-                (public, Market.SPOT): followed,
-                (public, Market.FUTURES): futures,
-            },
+            times={(public, Market.SPOT): followed, (public, Market.FUTURES): futures},
             modes=settings.exchange.modes,
             nudges=nudges,
             give_up=give_up,
+            advising=advising(settings.ai, clock),
         )
     )
     connection.listen(

@@ -100,8 +100,11 @@ def _entered(params: Params, texts: Texts) -> list[str]:
     figures = {**params, "cost": _rounded(params.get("cost")), "deed": deed}
     lines = [fill(texts, "alert.entered", figures), *_futures(params, texts)]
     if "signal_reason" in params:
-        because = signal_reason(params["signal_reason"], values, texts)
+        told = {**values, "words": params.get("words", "")}
+        because = signal_reason(params["signal_reason"], told, texts)
         lines.append(texts.say("alert.because", why=because))
+    if params.get("words") and params.get("signal_reason") != "own_words":
+        lines.append(texts.say("alert.words", words=params["words"]))
     return lines
 
 

@@ -3,6 +3,7 @@
 from bot.actions import Action, rev_of
 from bot.screen import Screen
 from bot.texts import Texts
+from bot.views.analyses import score_lines
 from bot.views.bots import mode
 from bot.views.buttons import Row, button
 from bot.views.figures import (
@@ -25,6 +26,7 @@ from engine.core.money import HUNDRED, ZERO, fixed, floor_to_step
 from engine.core.position import Position, PositionState
 from engine.core.timeout import expires
 from engine.ports.repos import SignalRow
+from engine.services.analyses import asks_a_model
 from engine.services.cards import BotCard, Holding
 
 OLD_PRICE_MS = 15_000
@@ -39,6 +41,7 @@ def card(facts: BotCard, account: Account, texts: Texts, *, toast: str = "") -> 
         _holding(facts, facts.holding, texts) if facts.holding is not None else [],
         beside,
         _signals(facts, texts),
+        score_lines(facts.score, texts),
     ]
     text = "\n\n".join("\n".join(lines) for lines in groups if lines)
     return Screen(text, _rows(facts, account, texts), toast=toast)
@@ -217,6 +220,8 @@ def _rows(facts: BotCard, account: Account, texts: Texts) -> tuple[Row, ...]:
     refresh = button(texts, "button.refresh", Action("b", "card", ref))
     stats = button(texts, "button.stats", Action("s", "sum", ref))
     rows.append((refresh, stats, button(texts, "button.trades", Action("t", "list", f"{ref}.0"))))
+    if asks_a_model(bot):
+        rows.append((button(texts, "button.analyses", Action("ai", "list", f"{ref}.0")),))
     last = [button(texts, "button.bots_back", Action("b", "list"))]
     if account.role.may_trade:
         last.insert(0, button(texts, "button.delete", Action("b", "delete", ref, rev)))

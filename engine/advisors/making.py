@@ -8,6 +8,7 @@ from engine.core.errors import ConfigError
 from engine.ports.advisor import Advisor
 from engine.ports.clock import Clock
 from engine.runtime.ai_settings import AiSection
+from engine.runtime.observe import redactor
 
 _MILLION = 1_000_000
 
@@ -15,6 +16,7 @@ _MILLION = 1_000_000
 def make_advisor(settings: AiSection, clock: Clock) -> Advisor | None:
     """None where the provider is off; raises ConfigError where the key is missing."""
     key = settings.api_key.get_secret_value() if settings.api_key else ""
+    redactor.register(key)
     if settings.provider == "gemini":
         if not key:
             raise ConfigError(

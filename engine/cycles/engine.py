@@ -8,17 +8,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
 from engine.core.bot_config import Environment, Mode
+from engine.core.signal import Signal
 from engine.cycles import tell
 from engine.cycles.account_guard import AccountGuard
 from engine.cycles.accounts import Accounts
+from engine.cycles.analyst import Advising, make_analyst
+from engine.cycles.analyst_judge import AiJudge
 from engine.cycles.attendant import Attendant
 from engine.cycles.daily_reset import DailyReset
 from engine.cycles.endurance import Endurance
-from engine.cycles.fleet import Fleet
+from engine.cycles.fleet import Fleet, Member
 from engine.cycles.foreign import Foreign
 from engine.cycles.guard import Guard
 from engine.cycles.insight import LiveInsight
@@ -44,6 +48,7 @@ from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
 from engine.ports.trader import Brokerage
 from engine.runtime.nursery import Nursery
+from engine.strategies.ai.strategy import AiStrategy
 
 _log = structlog.get_logger("engine")
 # An exchange that does not answer at start must not keep the rest from starting.
@@ -56,7 +61,8 @@ class Parts:
     """What the wiring hands to the engine. ``times``: one exchange clock per market.
 
     ``give_up`` ends the service: it is called with the reason when trading on would be wrong.
-    ``judges`` make those of the strategies that are not judged at once.
+    ``judges`` make those of the strategies that are not judged at once; ``advising`` is what AI
+    bots need beside.
     """
 
     storage: Storage
@@ -70,6 +76,7 @@ class Parts:
     nudges: Nudges
     give_up: Callable[[str], None]
     judges: JudgeMakers = field(default_factory=dict)
+    advising: Advising = field(default_factory=Advising)
 
 
 class Engine:
@@ -78,9 +85,11 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self.fleet = Fleet(parts.storage, parts.clock, parts.rulebook.public)
-        self.signals = SignalCycle(
-            self.fleet, parts.feeds, parts.clock, parts.nursery, parts.judges
+        self.analyst = make_analyst(
+            parts.advising, self.fleet, parts.storage, parts.clock, self._may_enter
         )
+        judges: JudgeMakers = {**parts.judges, AiStrategy: partial(AiJudge, self.analyst)}
+        self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock, parts.nursery, judges)
         self.readiness = Readiness(parts.feeds, parts.times)
         self.insight = LiveInsight(
             self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
@@ -89,6 +98,7 @@ class Engine:
         self.operators = Operators(parts.storage, parts.clock, parts.nursery, parts.nudges)
         self._scheduler: Scheduler | None = None
         self._accounts: Accounts | None = None
+        self._deciding: RiskCycle | None = None
         self._risk: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -114,7 +124,7 @@ class Engine:
         await attendant.guard_all()
         reset = DailyReset(ledger, parts.clock)
         await reset.run()
-        risk = self._make_risk(ledger, accounts)
+        risk = self._deciding = self._make_risk(ledger, accounts)
         await risk.account_guard.run()
         parts.nursery.supervise("account guard", risk.account_guard.watch)
         self._risk = parts.nursery.supervise("risk", risk.run)
@@ -136,6 +146,11 @@ class Engine:
         except TimeoutError:
             _log.warning("stopped with requests unanswered; the next start looks them up")
 
+    async def close(self) -> None:
+        """Let go of the model service; nothing may be asked any more."""
+        if self._parts.advising.advisor is not None:
+            await self._parts.advising.advisor.close()
+
     async def _boot(self, at: int) -> str:
         """Count this start: whatever an earlier process still writes is refused from now on."""
         storage = self._parts.storage
@@ -145,6 +160,9 @@ class Engine:
             await unit.commit()
         storage.hold(boot.lease)
         return boot.install
+
+    def _may_enter(self, member: Member, signal: Signal) -> bool:
+        return self._deciding is not None and self._deciding.would_enter(member, signal)
 
     def _make_risk(self, ledger: Ledger, accounts: Accounts) -> RiskCycle:
         parts = self._parts
@@ -193,6 +211,7 @@ class Engine:
             Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
+            Job("old analyses", 86_400, self.analyst.forget_old),
             Job("exchange clock", 300, self._meeting.clocks, real=True),
             Job("catalogue", 3_600, self._meeting.rules, real=True),
         ]

@@ -117,6 +117,13 @@ class RiskCycle:
             if (last is None or verdict.open_time > last) and self._fresh(verdict):
                 await self._decide(verdict)
 
+    def would_enter(self, member: Member, signal: Signal) -> bool:
+        """Whether a bot would enter on a signal, by all its checks at this moment."""
+        side = wanted_side(signal, member.bot.config)
+        if side is None:
+            return False
+        return isinstance(self._verdict(member, signal, side, _Taken(self._under_way())), Approved)
+
     async def _missed(self, verdict: Verdict) -> bool:
         """Whether the candle follows the last one that was judged."""
         last = await self._judged_until(verdict)

@@ -67,11 +67,15 @@ class TelegramSection(Section):
 
 
 class ExchangeSection(Section):
-    """Where prices come from and where orders may go. ``clock_rate`` is for a fast local one."""
+    """Where prices come from and where orders may go. ``clock_rate`` is for a fast local one.
+
+    ``allow_transfers`` lets keys be stored that may move money between their owner's wallets.
+    """
 
     environment: Environment = Environment.LIVE
     base_url: Address | None = None
     allow_live: StrictBool = False
+    allow_transfers: StrictBool = False
     clock_rate: Annotated[float, Field(gt=0, le=3600)] = 1.0
 
     @model_validator(mode="after")

@@ -22,6 +22,7 @@ from engine.core.trade import result_at
 from engine.ports.insight import NotOurs
 from engine.ports.repos import SignalRow
 from engine.ports.storage import Unit
+from engine.services.analyses import Scoreboard, scoreboard
 from engine.services.bots import find
 from engine.services.office import Office
 
@@ -57,7 +58,8 @@ class BotLine:
 class BotCard:
     """A bot in full. ``not_ours`` lies beside it; ``now`` is the market's time in ms.
 
-    ``limits`` are its owner's; until ``cooldown_until`` (ms) a loss keeps it from entering.
+    ``score`` holds an AI bot against its twin, ``limits`` are its owner's; until
+    ``cooldown_until`` (ms) a loss keeps it from entering.
     """
 
     bot: Bot
@@ -70,6 +72,7 @@ class BotCard:
     key: Key | None
     not_ours: NotOurs
     now: int
+    score: Scoreboard | None = None
     limits: AccountLimits = field(default_factory=AccountLimits)
     cooldown_until: int | None = None
 
@@ -130,6 +133,7 @@ async def card(office: Office, account: Account, ref: str) -> BotCard:
         day = await unit.counters.get(bot.id, today(office, limits))
         last = await unit.signals.last(bot.id)
         key = await _key(unit, bot)
+        score = await scoreboard(unit, bot)
         cooldown_until = await _cooldown(unit, bot, office.clock.now_ms())
     environment = environment_of(bot.config.mode, office.public)
     return BotCard(
@@ -143,6 +147,7 @@ async def card(office: Office, account: Account, ref: str) -> BotCard:
         not_ours=office.insight.not_ours(bot.id),
         key=key,
         now=office.clock.now_ms(),
+        score=score,
         limits=limits,
         cooldown_until=cooldown_until,
     )

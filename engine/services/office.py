@@ -19,7 +19,8 @@ class Office:
     ``public`` is the environment whose prices paper bots follow; ``modes`` are those that the
     operator allows; ``operators`` the Telegram ids that are admins by configuration. The bot's
     own ``bot_username`` makes invite links; without it an invite is a command to type. ``ai`` is
-    None where no model can be asked.
+    None where no model can be asked. ``transfers``: keys may move money between their owner's
+    wallets.
     """
 
     storage: Storage
@@ -35,3 +36,4 @@ class Office:
     operators: frozenset[int]
     bot_username: str = ""
     ai: AdvisorTerms | None = None
+    transfers: bool = False

@@ -1,6 +1,7 @@
 """Strategies by name: those built in, and those that were registered when the service started."""
 
 from engine.core.errors import InvalidValue
+from engine.strategies.ai.strategy import AI
 from engine.strategies.base import Strategy
 from engine.strategies.bollinger import BOLLINGER
 from engine.strategies.ema_cross import EMA_CROSS
@@ -9,14 +10,15 @@ from engine.strategies.macd import MACD
 from engine.strategies.rsi_sma import RSI_SMA
 
 BUILT_IN: dict[str, Strategy] = {
-    built_in.name: built_in for built_in in (EMA_RSI, RSI_SMA, MACD, BOLLINGER, EMA_CROSS)
+    built_in.name: built_in for built_in in (EMA_RSI, RSI_SMA, MACD, BOLLINGER, EMA_CROSS, AI)
 }
 _registered: dict[str, Strategy] = {}
 
 
 def register(third_party: Strategy) -> None:
     """Make a strategy known for the life of the process; raises InvalidValue for a taken name."""
-    if third_party.name in BUILT_IN or third_party.name in _registered:
+    known = _registered.get(third_party.name, third_party)
+    if third_party.name in BUILT_IN or known != third_party:
         raise InvalidValue("strategy", third_party.name, "taken")
     _registered[third_party.name] = third_party
 

@@ -19,6 +19,10 @@ EXACT = sa.Numeric().with_variant(sa.Text(), "sqlite")
 def upgrade() -> None:
     words = sa.Column("words", sa.Text(), nullable=False, server_default=sa.text("''"))
     op.add_column("signals", words)
+    transfers: sa.Column[bool] = sa.Column(
+        "transfers", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
+    op.add_column("keys", transfers)
     op.add_column("positions", sa.Column("expires_at", MS))
     op.add_column("orders", sa.Column("stop_percent", EXACT))
     op.add_column("orders", sa.Column("target_percent", EXACT))

@@ -2,6 +2,7 @@
 
 from engine.core.bot_config import Environment
 from engine.core.market import Market
+from engine.cycles.analyst import Advising
 from engine.cycles.engine import Engine, Parts
 from engine.cycles.nudges import Nudges
 from engine.cycles.paper_ledger import RowsPaperLedger
@@ -27,6 +28,7 @@ class Life:
         clock, storage = lab.clock, lab.storage
         self.nursery = Nursery()
         self.given_up = []
+        self.advisor = lab.advisor(clock) if lab.advisor else None
         self.nudges = Nudges()
         self.connection = Connection(local(lab.exchange.url), clock)
         data = BinanceMarket(self.connection)
@@ -56,6 +58,7 @@ class Life:
                 modes=lab.modes,
                 nudges=self.nudges,
                 give_up=self.given_up.append,
+                advising=Advising(self.advisor, 200, 2_000) if self.advisor else Advising(),
             )
         )
 
@@ -73,5 +76,6 @@ class Life:
         if scheduler is not None and scheduler._scheduler.running:
             scheduler._scheduler.shutdown(wait=False)
         await self.nursery.close()
+        await self.engine.close()
         await self.broker.close()
         await self.connection.close()
