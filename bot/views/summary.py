@@ -9,7 +9,7 @@ from bot.views.settings import hours_of, length
 from bot.views.sizes import size_lines
 from bot.wizard import hours
 from bot.wizard.answers import standing
-from bot.wizard.bounds import OFF, Facts, chosen_strategy, get, param_texts
+from bot.wizard.bounds import OFF, Facts, chosen_key, chosen_strategy, get, param_texts
 from bot.wizard.steps import SUMMARY, skipped, step_number
 from engine.core.account import Draft
 from engine.core.bot_config import Mode
@@ -50,8 +50,8 @@ def summary(draft: Draft, facts: Facts, texts: Texts) -> str:
     lines = [texts.say("wizard.summary", **figures), *size_lines(draft, facts, texts)]
     lines += _exits(draft, facts, texts)
     if mode.keyed:
-        label = next((k.label for k in facts.keys if k.public_id == data.get("key")), "–")
-        lines.append(texts.say("wizard.summary_key", label=label))
+        key = chosen_key(data, facts)
+        lines.append(texts.say("wizard.summary_key", label=key.label if key else "–"))
     if mode is Mode.LIVE:
         lines.append(texts.say("wizard.summary_live"))
     return "\n".join(lines)

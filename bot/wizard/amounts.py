@@ -10,8 +10,10 @@ from bot.wizard.bounds import (
     PERCENTS,
     Answers,
     Facts,
+    chosen_key,
     get,
     leverage_of,
+    may_transfer,
     stop_range,
 )
 from bot.wizard.typed import minutes, number
@@ -66,6 +68,15 @@ def money(question: str, low: Decimal = CENT) -> Reader:
         return {question: fixed(number(question, raw, low, MOST_MONEY, unit=facts.quote))}
 
     return read_money
+
+
+def transfer(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:
+    """The most that is moved at a time, with a key that may."""
+    changed = money("transfer")(raw, answers, facts)
+    if not may_transfer(answers, facts):
+        key = chosen_key(answers, facts)
+        raise InvalidValue("transfer", raw, "no_transfer", label=key.label if key else "–")
+    return changed
 
 
 def stop(raw: str, answers: Answers, _facts: Facts) -> dict[str, str]:

@@ -34,7 +34,7 @@ READERS: dict[str, Reader] = {
     "hours": or_off("hours", choices.hours),
     "mode": choices.mode,
     "key": choices.key,
-    "transfer": or_off("transfer", money("transfer")),
+    "transfer": or_off("transfer", amounts.transfer),
     "name": choices.name,
 }
 

@@ -120,6 +120,18 @@ def fitting_keys(mode: str, answers: Answers, facts: Facts) -> list[Key]:
     return [k for k in facts.keys if k.environment.value == mode and (k.futures or not futures)]
 
 
+def chosen_key(answers: Answers, facts: Facts) -> Key | None:
+    """The key that a bot of these answers trades with."""
+    named = answers.get("key", "")
+    return next((k for k in facts.keys if keyed(answers) and k.public_id == named), None)
+
+
+def may_transfer(answers: Answers, facts: Facts) -> bool:
+    """Whether its key may move money to the futures wallet, and the bot trades there."""
+    key = chosen_key(answers, facts)
+    return of_futures(answers) and key is not None and key.transfers
+
+
 def chosen_strategy(answers: Answers) -> Strategy:
     """The strategy of these answers, the default one where it is not known any more."""
     try:

@@ -8,6 +8,7 @@ from bot.wizard.answers import READERS, read, standing
 from bot.wizard.bounds import (
     OFF,
     Facts,
+    chosen_key,
     chosen_strategy,
     get,
     leverage_of,
@@ -34,7 +35,7 @@ def settled(draft: Draft, facts: Facts) -> BotConfig:
 
 def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
     mode, (sizing, size) = Mode(get(data, "mode")), sizing_of(get(data, "size"))
-    key_id = next((key.id for key in facts.keys if key.public_id == data.get("key")), None)
+    key = chosen_key(data, facts)
     transfer = None if skipped("transfer", data) else _limit(data, "transfer")
     return BotConfig(
         name=data["name"],
@@ -62,7 +63,7 @@ def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:
         auto_transfer=transfer is not None,
         transfer_amount=transfer,
         mode=mode,
-        key_id=key_id if mode.keyed else None,
+        key_id=key.id if key else None,
     )
 
 

@@ -20,6 +20,7 @@ from bot.wizard.bounds import (
     fitting_keys,
     get,
     keyed,
+    may_transfer,
     of_futures,
     params_of,
 )
@@ -181,13 +182,15 @@ def _following(question: str, data: Mapping[str, str], facts: Facts) -> str:
         return "key"
     if _RETURN in data:
         return SUMMARY
+    if question in {"mode", "key"} and may_transfer(data, facts):
+        return "transfer"
     after = ORDER[ORDER.index(question) + 1 :]
     return next(each for each in after if _on_the_way(each, data))
 
 
 def _on_the_way(question: str, data: Mapping[str, str]) -> bool:
-    """Whether the walk stops at it; a key is asked for by its mode."""
-    return question != "key" and not skipped(question, data)
+    """Whether the walk stops at it; a mode asks for its key, a key for what it may move."""
+    return question not in {"key", "transfer"} and not skipped(question, data)
 
 
 def skipped(question: str, data: Mapping[str, str]) -> bool:

@@ -176,8 +176,6 @@ async def test_a_keyed_futures_bot_needs_a_key_that_may_trade_futures(office, ch
     (card,) = await all_keys(office, chat.ctx.account)
     await recheck_key(office, chat.ctx.account, card.key.public_id)
     await chat.tap("Demo account")
-    assert "Move money from the spot wallet" in chat.text
-    await chat.tap("Next")
     await chat.tap("Next")
     await chat.tap("Create and start")
     bot = await the_bot(office, chat)

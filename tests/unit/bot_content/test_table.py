@@ -132,7 +132,7 @@ def test_a_mode_with_two_keys_asks_which():
 
 def test_on_futures_only_a_key_that_may_trade_them_is_taken():
     draft = steps.answer(draft_at("mode", {**ON_FUTURES, "key": ""}), "local", FACTS, 1)
-    assert (draft.step, draft.data["key"]) == ("transfer", "key1")
+    assert (draft.step, draft.data["key"]) == ("name", "key1")
 
 
 @given(QUESTIONS)

@@ -37,7 +37,8 @@ KEYS = tuple(
         state=KeyState.GOOD,
         created_at=0,
         checked_at=0,
-        futures=number == 1,
+        futures=True,
+        transfers=number == 1,
     )
     for number in (1, 2)
 )
@@ -261,3 +262,20 @@ def test_a_risk_says_what_it_buys_at_the_present_price_and_stop():
     shown = plain(question(capped, facts_of(capped), TEXTS))
     assert "the cap of 10 % makes it 100 USDT a trade (0.00166 BTC)" in shown
     assert "costs 2 USDT" in shown
+
+
+def test_a_key_that_may_move_money_asks_how_much_and_another_one_refuses():
+    data = OLD | {"market": "futures", "size": "60", "mode": "local"}
+    draft = steps.replace(steps.begin(1, 0), step="key", data=data)
+    able = steps.answer(draft, "label 1", facts_of(draft), 1)
+    assert able.step == "transfer"
+    able = steps.answer(able, "250", facts_of(able), 1)
+    config = settled(able, facts_of(able))
+    assert (config.auto_transfer, config.transfer_amount) == (True, 250)
+    other = steps.answer(draft, "label 2", facts_of(draft), 1)
+    assert other.step == "name"
+    with pytest.raises(InvalidValue, match="no_transfer"):
+        steps.answer(steps.jump(other, "transfer", 1), "250", facts_of(other), 1)
+    paper = steps.answer(steps.jump(able, "mode", 1), "paper", facts_of(able), 1)
+    config = settled(paper, facts_of(paper))
+    assert (config.auto_transfer, config.transfer_amount) == (False, None)
