@@ -6,9 +6,17 @@ from typing import Any
 from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.base import Executable
 
-from storage.database import NotWritten, Record, Taken, Values, failures, is_unique_violation
+from storage.database import (
+    NotWritten,
+    Record,
+    Statement,
+    Taken,
+    Values,
+    failures,
+    is_unique_violation,
+)
+from storage.prepared import Prepared
 
 
 class Connected:
@@ -19,15 +27,15 @@ class Connected:
         self._writable = writable
         self._over = False
 
-    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def rows(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
         return (await self._run(statement, values)).all()
 
-    async def change(self, statement: Executable, values: Values = None) -> int:
+    async def change(self, statement: Statement, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         return (await self._run(statement, values)).rowcount
 
-    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def attempt(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """All rows, or ``Taken``; a savepoint keeps the transaction alive (PostgreSQL)."""
         try:
             async with self._connection.begin_nested():
@@ -37,7 +45,7 @@ class Connected:
                 raise Taken from error
             raise
 
-    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+    async def attempt_all(self, statement: Statement, values: Sequence[Mapping[str, Any]]) -> int:
         """Number of rows touched, or ``Taken``; the driver counts them one by one."""
         try:
             async with self._connection.begin_nested():
@@ -59,10 +67,11 @@ class Connected:
             cause = getattr(error, "orig", error)
             raise NotWritten(f"the database could not commit: {cause}") from error
 
-    async def _run(self, statement: Executable, values: Values) -> CursorResult[Any]:
+    async def _run(self, statement: Statement, values: Values) -> CursorResult[Any]:
         self._require_open()
         with failures():
-            return await self._connection.execute(statement, values)
+            plain = statement.statement if isinstance(statement, Prepared) else statement
+            return await self._connection.execute(plain, values)
 
     def _require_open(self) -> None:
         if self._over:

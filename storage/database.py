@@ -10,12 +10,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.sql.base import Executable
 
 from engine.core.errors import ConfigError, DatabaseFailed
+from storage.prepared import Prepared
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
 
-# A row of any columns.
+# A row of any columns; one that a prepared statement gives knows no names.
 Record = Row[*tuple[Any, ...]]
+Statement = Executable | Prepared
 Values = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
 
@@ -35,19 +37,19 @@ class Session(Protocol):
     Every statement raises ``DatabaseFailed`` when it is the database that fails.
     """
 
-    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def rows(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """All rows that a SELECT or a RETURNING clause gives."""
         ...
 
-    async def change(self, statement: Executable, values: Values = None) -> int:
+    async def change(self, statement: Statement, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         ...
 
-    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def attempt(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """Like ``rows`` for a write that a unique index may forbid: then raises ``Taken``."""
         ...
 
-    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+    async def attempt_all(self, statement: Statement, values: Sequence[Mapping[str, Any]]) -> int:
         """Number of rows that a write touched, carried out once for each of ``values``.
 
         Raises ``Taken`` as ``attempt`` does; with several values the unit is then of no use.

@@ -20,10 +20,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.sql.base import Executable
 
 from engine.runtime.nursery import Nursery
-from storage.database import NotWritten, Record, Taken, Values, failures, is_unique_violation
+from storage.database import (
+    NotWritten,
+    Record,
+    Statement,
+    Taken,
+    Values,
+    failures,
+    is_unique_violation,
+)
+from storage.prepared import Prepared
 
 # A group commits when nobody waits for a turn, when it holds so many units or is this old.
 GROUP_LIMIT = 128
@@ -44,19 +52,23 @@ class Turn:
         self._connection = connection
         self._driver = driver
 
-    async def rows(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def rows(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """All rows that a statement gives."""
         self._require_open()
         with failures():
+            if isinstance(statement, Prepared):
+                return statement.rows(self._driver, values)
             return self._connection.execute(statement, values).all()
 
-    async def change(self, statement: Executable, values: Values = None) -> int:
+    async def change(self, statement: Statement, values: Values = None) -> int:
         """Number of rows that a statement touched."""
         self._require_open()
         with failures():
+            if isinstance(statement, Prepared):
+                return statement.change(self._driver, values)
             return self._connection.execute(statement, values).rowcount
 
-    async def attempt(self, statement: Executable, values: Values = None) -> Sequence[Record]:
+    async def attempt(self, statement: Statement, values: Values = None) -> Sequence[Record]:
         """All rows, or ``Taken``: SQLite undoes only the failed statement."""
         try:
             return await self.rows(statement, values)
@@ -65,11 +77,13 @@ class Turn:
                 raise Taken from error
             raise
 
-    async def attempt_all(self, statement: Executable, values: Sequence[Mapping[str, Any]]) -> int:
+    async def attempt_all(self, statement: Statement, values: Sequence[Mapping[str, Any]]) -> int:
         """Number of rows touched, or ``Taken``; rows before the one that failed are touched."""
         self._require_open()
         try:
             with failures():
+                if isinstance(statement, Prepared):
+                    return statement.change(self._driver, values)
                 return self._connection.execute(statement, values).rowcount
         except IntegrityError as error:
             if is_unique_violation(error):

@@ -3,13 +3,15 @@
 import secrets
 import string
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, select
+from sqlalchemy import Column, Select, Table, bindparam, select
 
 from engine.core.errors import NotFound
 from storage.database import Record, Session
 from storage.models.trading import bots
+from storage.prepared import Prepared
 
 _DIGITS = string.digits + string.ascii_lowercase
 PUBLIC_ID_LENGTH = 6
@@ -25,6 +27,15 @@ class Repo:
     def _mine(self, query: Select[Any], owner: Column[Any]) -> Select[Any]:
         """The query, restricted to rows of the unit's owner."""
         return query if self._owner is None else query.where(owner == self._owner)
+
+    async def _rows_of(
+        self, query: Select[Any], owner: Column[Any], **values: Any
+    ) -> Sequence[Record]:
+        """Rows of the unit's owner by a constant query; ``values`` are its parameters."""
+        if self._owner is None:
+            return await self._session.rows(_prepared(query, None), values)
+        values["of_owner"] = self._owner
+        return await self._session.rows(_prepared(query, owner), values)
 
     def _require_mine(self, owner_id: int) -> None:
         """Raise NotFound for a row of somebody else."""
@@ -56,6 +67,11 @@ class Repo:
     async def _first(self, query: Select[Any]) -> Record | None:
         rows = await self._session.rows(query)
         return rows[0] if rows else None
+
+
+@cache
+def _prepared(query: Select[Any], owner: Column[Any] | None) -> Prepared:
+    return Prepared(query if owner is None else query.where(owner == bindparam("of_owner")))
 
 
 def columns_of(kind: type[Any], table: Table) -> list[Column[Any]]:

@@ -12,18 +12,23 @@ from engine.core.bot_state import BotState
 from engine.core.errors import Conflict, NotFound, Stale
 from storage.database import Taken
 from storage.models.trading import bots
+from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, new_public_id, values_of
 
 _COLUMNS = columns_of(Bot, bots)
 _SELECT = select(*_COLUMNS)
-_INSERT = insert(bots).returning(*_COLUMNS)
+_INSERT = Prepared(insert(bots).returning(*_COLUMNS))
 _LIVING = bots.c.deleted == false()
-_SAVE = update(bots).where(
-    bots.c.id == bindparam("bot"),
-    bots.c.owner_id == bindparam("owner"),
-    bots.c.revision == bindparam("seen"),
-    _LIVING,
+_SAVE = Prepared(
+    update(bots).where(
+        bots.c.id == bindparam("bot"),
+        bots.c.owner_id == bindparam("owner"),
+        bots.c.revision == bindparam("seen"),
+        _LIVING,
+    )
 )
+_SORTED = _SELECT.where(_LIVING).order_by(bots.c.id)
+_MANY = _SORTED.where(bots.c.id.in_(bindparam("wanted", expanding=True)))
 _FIXED = ("id", "public_id", "owner_id", "created_at", "revision")
 
 
@@ -44,7 +49,10 @@ class SqlBots(Repo):
 
     async def get(self, bot_id: int) -> Bot:
         """One bot; raises ``NotFound``."""
-        return await self._one(bots.c.id == bot_id, str(bot_id))
+        found = await self.many([bot_id])
+        if not found:
+            raise NotFound(f"bot {bot_id}")
+        return found[0]
 
     async def by_public_id(self, public_id: str) -> Bot:
         """The bot that a button names; raises ``NotFound``."""
@@ -60,7 +68,8 @@ class SqlBots(Repo):
 
     async def many(self, bot_ids: Collection[int]) -> list[Bot]:
         """Those of the bots that exist, oldest first."""
-        return await self._many(bots.c.id.in_(bot_ids))
+        rows = await self._rows_of(_MANY, bots.c.owner_id, wanted=bot_ids)
+        return [Bot(*row) for row in rows]
 
     async def save(self, bot: Bot) -> Bot:
         """Write every changeable field; returns it with the next revision.

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from engine.core.errors import NotFound
 from engine.core.market import Side
 from engine.core.order import Fill, Leg, Order
 from storage.database import Taken
 from storage.models.trading import fills, orders, positions
+from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Fill, fills)
 _SELECT = select(*_COLUMNS)
-_INSERT = insert(fills).returning(fills.c.id)
+_INSERT = Prepared(insert(fills).returning(fills.c.id))
+_ORDER = select(orders.c.id).where(orders.c.id == bindparam("order"))
+_POSITION = select(positions.c.id).where(positions.c.id == bindparam("position"))
+_CLAIM = Prepared(
+    update(orders)
+    .where(orders.c.id == bindparam("order"))
+    .values(position_id=bindparam("position"))
+)
 
 
 class SqlFills(Repo):
@@ -65,11 +73,9 @@ class SqlFills(Repo):
     async def claim_entry(self, order_id: int, position_id: int) -> None:
         """Bind an entry order, and so its fills, to the position that they opened."""
         await self._require_order(order_id)
-        query = select(positions.c.id).where(positions.c.id == position_id)
-        if await self._first(self._mine(query, positions.c.owner_id)) is None:
+        if not await self._rows_of(_POSITION, positions.c.owner_id, position=position_id):
             raise NotFound(f"position {position_id}")
-        statement = update(orders).where(orders.c.id == order_id).values(position_id=position_id)
-        await self._session.change(statement)
+        await self._session.change(_CLAIM, {"order": order_id, "position": position_id})
 
     async def _added(self, order: Order, fill: Fill) -> bool:
         row = values_of(fill) | {
@@ -86,6 +92,5 @@ class SqlFills(Repo):
         return True
 
     async def _require_order(self, order_id: int) -> None:
-        query = select(orders.c.id).where(orders.c.id == order_id)
-        if await self._first(self._mine(query, orders.c.owner_id)) is None:
+        if not await self._rows_of(_ORDER, orders.c.owner_id, order=order_id):
             raise NotFound(f"order {order_id}")

@@ -5,12 +5,13 @@ from sqlalchemy import select
 from engine.core.errors import LeaseLost
 from storage.database import Session
 from storage.models.outbox import installs
+from storage.prepared import Prepared
 from storage.repos.base import Repo
 
 # Read in the transaction that writes the intent: nobody can take the lease between the two. On a
 # server the lock makes a start wait for intents under way, so that it finds them when it
 # reconciles.
-_BOOTS = select(installs.c.boots).with_for_update(read=True)
+_BOOTS = Prepared(select(installs.c.boots).with_for_update(read=True))
 
 
 class LeasedRepo(Repo):
@@ -24,6 +25,6 @@ class LeasedRepo(Repo):
         """Raise ``LeaseLost`` when another process started since this one took its lease."""
         if self._lease is None:
             return
-        row = await self._first(_BOOTS)
-        if row is None or row.boots != self._lease:
+        rows = await self._session.rows(_BOOTS)
+        if not rows or rows[0][0] != self._lease:
             raise LeaseLost

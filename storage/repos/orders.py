@@ -9,14 +9,15 @@ from sqlalchemy import ColumnElement, Select, TextClause, bindparam, insert, sel
 from engine.core.client_id import decode_client_id
 from engine.core.errors import Conflict, Stale
 from engine.core.order import Order, OrderState
-from storage.database import Taken
+from storage.database import Record, Taken
 from storage.models.trading import NOT_PLACED, UNFINISHED, orders
+from storage.prepared import Prepared
 from storage.repos.base import columns_of, values_of
 from storage.repos.lease import LeasedRepo
 
 _COLUMNS = columns_of(Order, orders)
 _SELECT = select(*_COLUMNS)
-_INSERT = insert(orders).returning(orders.c.client_id, orders.c.id)
+_INSERT = Prepared(insert(orders).returning(orders.c.client_id, orders.c.id))
 _FIXED = (
     "id",
     "client_id",
@@ -30,11 +31,22 @@ _FIXED = (
     "created_at",
 )
 _COMPARED = ("state", "filled_qty", "filled_quote", "booked_qty")
-_SAVE = update(orders).where(
-    orders.c.id == bindparam("order"),
-    orders.c.owner_id == bindparam("owner"),
-    *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
+_SAVE = Prepared(
+    update(orders).where(
+        orders.c.id == bindparam("order"),
+        orders.c.owner_id == bindparam("owner"),
+        *(orders.c[name] == bindparam(f"was_{name}") for name in _COMPARED),
+    )
 )
+_SORTED = _SELECT.order_by(orders.c.id)
+_BY_CLIENT_ID = _SORTED.where(orders.c.client_id == bindparam("wanted"))
+_OF_DECISION = _SORTED.where(
+    orders.c.bot_id == bindparam("bot"), orders.c.decision == bindparam("number")
+)
+# The index's own words, so that SQLite sees that it may be used.
+_UNFINISHED = _SORTED.where(text(f"({UNFINISHED.text})"))
+_OF_ACCOUNT = _UNFINISHED.where(orders.c.account == bindparam("of_account"))
+_OF_BOTS = _UNFINISHED.where(orders.c.bot_id.in_(bindparam("of_bots", expanding=True)))
 # What a save into these states announces to the exchange.
 _REQUESTS = frozenset({OrderState.SENT, OrderState.CANCELLING})
 
@@ -56,7 +68,7 @@ class SqlOrders(LeasedRepo):
             made = await self._session.attempt(_INSERT, rows)
         except Taken:
             raise await self._conflict(orders_) from None
-        ids = {row.client_id: row.id for row in made}
+        ids: dict[str, int] = {row[0]: row[1] for row in made}
         return [replace(order, id=ids[order.client_id]) for order in orders_]
 
     async def save(self, order: Order, *, was: Order) -> None:
@@ -87,8 +99,8 @@ class SqlOrders(LeasedRepo):
 
     async def by_client_id(self, client_id: str) -> Order | None:
         """The order with this client id."""
-        found = await self._many(orders.c.client_id == client_id)
-        return found[0] if found else None
+        rows = await self._rows_of(_BY_CLIENT_ID, orders.c.owner_id, wanted=client_id)
+        return Order(*rows[0]) if rows else None
 
     async def of_exchange_id(self, account: str, symbol: str, exchange_id: str) -> Order | None:
         """The order that the exchange knows by this id."""
@@ -105,20 +117,19 @@ class SqlOrders(LeasedRepo):
 
     async def of_decision(self, bot_id: int, decision: int) -> list[Order]:
         """All orders whose client id names this bot and decision, oldest first."""
-        return await self._many(orders.c.bot_id == bot_id, orders.c.decision == decision)
+        of = {"bot": bot_id, "number": decision}
+        return [Order(*row) for row in await self._rows_of(_OF_DECISION, orders.c.owner_id, **of)]
 
     async def unfinished(self, account: str | None = None) -> list[Order]:
         """Orders in no final state, and final ones whose fills are not all booked."""
-        # The index's own words, so that SQLite sees that it may be used.
-        where: list[ColumnElement[Any] | TextClause] = [text(f"({UNFINISHED.text})")]
-        if account is not None:
-            where.append(orders.c.account == account)
-        return _unsettled(await self._many(*where))
+        if account is None:
+            return _unsettled(await self._rows_of(_UNFINISHED, orders.c.owner_id))
+        rows = await self._rows_of(_OF_ACCOUNT, orders.c.owner_id, of_account=account)
+        return _unsettled(rows)
 
     async def unfinished_of(self, bot_ids: Collection[int]) -> list[Order]:
         """The same for some bots."""
-        mine = orders.c.bot_id.in_(bot_ids)
-        return _unsettled(await self._many(text(f"({UNFINISHED.text})"), mine))
+        return _unsettled(await self._rows_of(_OF_BOTS, orders.c.owner_id, of_bots=bot_ids))
 
     async def not_placed_since(self, at: int) -> list[Order]:
         """The watch list: orders proven absent, sent after ``at``; in the order of sending."""
@@ -161,5 +172,6 @@ def _saved(order: Order, was: Order) -> dict[str, Any]:
     return values_of(order, without=_FIXED) | before | {"order": order.id, "owner": order.owner_id}
 
 
-def _unsettled(found: list[Order]) -> list[Order]:
+def _unsettled(rows: Sequence[Record]) -> list[Order]:
+    found = [Order(*row) for row in rows]
     return [o for o in found if not o.state.final or o.booked_qty < o.filled_qty]

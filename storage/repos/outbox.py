@@ -14,11 +14,12 @@ from engine.core.events import (
 )
 from storage.database import Taken
 from storage.models.outbox import WAITING, outbox
+from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, values_of
 
 _ALERT = columns_of(Alert, outbox)
 _REST = [outbox.c[name] for name in ("state", "attempts", "not_before", "created_at")]
-_INSERT = insert(outbox).returning(outbox.c.id)
+_INSERT = Prepared(insert(outbox).returning(outbox.c.id))
 _COLUMNS = [outbox.c.id, *_ALERT, *_REST, outbox.c.message_id]
 
 

@@ -4,20 +4,21 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, TextClause, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, exists, insert, select, update
 
 from engine.core.errors import Conflict, NotFound, Stale
 from engine.core.order import FINAL_STATES
 from engine.core.position import Position, PositionState
 from storage.database import Taken
 from storage.models.trading import NOT_CLOSED, orders, positions
+from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Position, positions)
 _SELECT = select(*_COLUMNS)
-_INSERT = insert(positions).returning(*_COLUMNS)
+_INSERT = Prepared(insert(positions).returning(*_COLUMNS))
 _FIXED = ("id", "owner_id", "bot_id", "decision", "revision")
-_SAVE = (
+_SAVE = Prepared(
     update(positions)
     .where(
         positions.c.id == bindparam("position"),
@@ -25,6 +26,16 @@ _SAVE = (
         positions.c.revision == bindparam("seen"),
     )
     .returning(positions.c.id)
+)
+_SORTED = _SELECT.order_by(positions.c.id)
+_BY_ID = _SORTED.where(positions.c.id == bindparam("position"))
+_OPEN_OF = _SORTED.where(positions.c.bot_id == bindparam("bot"), NOT_CLOSED)
+_OPEN_OF_MANY = _SORTED.where(
+    positions.c.bot_id.in_(bindparam("bots", expanding=True)),
+    positions.c.state != PositionState.CLOSED,
+)
+_OF_DECISION = _SORTED.where(
+    positions.c.bot_id == bindparam("bot"), positions.c.decision == bindparam("number")
 )
 
 
@@ -56,20 +67,19 @@ class SqlPositions(Repo):
 
     async def get(self, position_id: int) -> Position:
         """One position; raises ``NotFound``."""
-        found = await self._many(positions.c.id == position_id)
+        found = await self._found(_BY_ID, position=position_id)
         if not found:
             raise NotFound(f"position {position_id}")
         return found[0]
 
     async def open_of(self, bot_id: int) -> Position | None:
         """The bot's position that is not closed."""
-        found = await self._many(positions.c.bot_id == bot_id, NOT_CLOSED)
+        found = await self._found(_OPEN_OF, bot=bot_id)
         return found[0] if found else None
 
     async def open_of_many(self, bot_ids: Collection[int]) -> list[Position]:
         """The open positions of some bots."""
-        still = positions.c.state != PositionState.CLOSED
-        return await self._many(positions.c.bot_id.in_(bot_ids), still)
+        return await self._found(_OPEN_OF_MANY, bots=bot_ids)
 
     async def open_of_account(self, account: str) -> list[Position]:
         """The open positions of an account, oldest first."""
@@ -100,7 +110,7 @@ class SqlPositions(Repo):
 
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""
-        found = await self._many(positions.c.bot_id == bot_id, positions.c.decision == decision)
+        found = await self._found(_OF_DECISION, bot=bot_id, number=decision)
         return found[0] if found else None
 
     async def unfinished(self) -> list[Position]:
@@ -114,6 +124,10 @@ class SqlPositions(Repo):
         """The newest positions, newest first."""
         query = _SELECT.order_by(positions.c.id.desc()).limit(limit)
         rows = await self._session.rows(self._mine(query, positions.c.owner_id))
+        return [Position(*row) for row in rows]
+
+    async def _found(self, query: Select[Any], **values: Any) -> list[Position]:
+        rows = await self._rows_of(query, positions.c.owner_id, **values)
         return [Position(*row) for row in rows]
 
     async def _many(self, *where: ColumnElement[Any] | TextClause) -> list[Position]:

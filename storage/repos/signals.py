@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from engine.core.bot_config import Environment
 from engine.core.checks import Refused
@@ -12,12 +12,22 @@ from engine.core.signal import Signal
 from engine.ports.repos import SignalRow
 from storage.database import Taken
 from storage.models.trading import bots, signals, streams
+from storage.prepared import Prepared
 from storage.repos.base import Repo, values_of
 
 # Advice goes with the order that follows it.
 _FIELDS = tuple(name for name in Signal.__match_args__ if name != "advice")
 _COLUMNS = [signals.c[name] for name in _FIELDS]
-_INSERT = insert(signals).returning(signals.c.bot_id, signals.c.candle_open, signals.c.id)
+_INSERT = Prepared(
+    insert(signals).returning(signals.c.bot_id, signals.c.candle_open, signals.c.id)
+)
+_LAST = (
+    select(signals.c.id, signals.c.outcome, signals.c.refused, *_COLUMNS)
+    .join(bots, bots.c.id == signals.c.bot_id)
+    .where(signals.c.bot_id == bindparam("bot"))
+    .order_by(signals.c.candle_open.desc())
+    .limit(1)
+)
 
 
 class SqlStreams(Repo):
@@ -72,16 +82,10 @@ class SqlSignals(Repo):
 
     async def last(self, bot_id: int) -> SignalRow | None:
         """The newest signal of a bot."""
-        query = (
-            select(signals.c.id, signals.c.outcome, signals.c.refused, *_COLUMNS)
-            .join(bots, bots.c.id == signals.c.bot_id)
-            .where(signals.c.bot_id == bot_id)
-            .order_by(signals.c.candle_open.desc())
-            .limit(1)
-        )
-        row = await self._first(self._mine(query, bots.c.owner_id))
-        if row is None:
+        rows = await self._rows_of(_LAST, bots.c.owner_id, bot=bot_id)
+        if not rows:
             return None
+        row = rows[0]
         return SignalRow(row[0], bot_id, Signal(*row[3:]), outcome=row[1], refused=row[2])
 
 

@@ -4,13 +4,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 
 from engine.core.checks import DayCount
 from engine.core.errors import Conflict, NotFound
 from engine.core.trade import Trade
 from storage.database import Taken
 from storage.models.trading import bots, counters, trades
+from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, values_of
 
 _COLUMNS = columns_of(Trade, trades)
@@ -18,6 +19,19 @@ _SELECT = select(*_COLUMNS)
 _INSERT = insert(trades).returning(*_COLUMNS)
 _FIXED = ("id", "position_id", "owner_id", "bot_id")
 _COUNTED = columns_of(DayCount, counters)
+_OF_DAY = (
+    select(counters.c.bot_id, *_COUNTED)
+    .join(bots, bots.c.id == counters.c.bot_id)
+    .where(
+        counters.c.day == bindparam("on_day"),
+        counters.c.bot_id.in_(bindparam("of_bots", expanding=True)),
+    )
+)
+_OF_BOT = select(*_COUNTED).where(
+    counters.c.bot_id == bindparam("of_bot"), counters.c.day == bindparam("on_day")
+)
+_READ, _LOCK = Prepared(_OF_BOT), Prepared(_OF_BOT.with_for_update())
+_ADD = Prepared(insert(counters).returning(counters.c.day))
 
 
 class SqlTrades(Repo):
@@ -78,12 +92,7 @@ class SqlCounters(Repo):
 
     async def of_day(self, day: str, bot_ids: Collection[int]) -> dict[int, DayCount]:
         """The day's figures of some bots, by bot; those without any are left out."""
-        query = (
-            select(counters.c.bot_id, *_COUNTED)
-            .join(bots, bots.c.id == counters.c.bot_id)
-            .where(counters.c.day == day, counters.c.bot_id.in_(bot_ids))
-        )
-        rows = await self._session.rows(self._mine(query, bots.c.owner_id))
+        rows = await self._rows_of(_OF_DAY, bots.c.owner_id, on_day=day, of_bots=bot_ids)
         return {row[0]: DayCount(*row[1:]) for row in rows}
 
     async def add(self, bot_id: int, count: DayCount) -> None:
@@ -94,9 +103,7 @@ class SqlCounters(Repo):
         if known is None:
             row = {"bot_id": bot_id, **values_of(count)}
             try:
-                await self._session.attempt(
-                    insert(counters).values(**row).returning(counters.c.day)
-                )
+                await self._session.attempt(_ADD, row)
             except Taken:
                 await self.add(bot_id, count)
             return
@@ -113,6 +120,6 @@ class SqlCounters(Repo):
         )
 
     async def _read(self, bot_id: int, day: str, *, lock: bool = False) -> DayCount | None:
-        query = select(*_COUNTED).where(counters.c.bot_id == bot_id, counters.c.day == day)
-        row = await self._first(query.with_for_update() if lock else query)
-        return None if row is None else DayCount(*row)
+        of = {"of_bot": bot_id, "on_day": day}
+        rows = await self._session.rows(_LOCK if lock else _READ, of)
+        return DayCount(*rows[0]) if rows else None
