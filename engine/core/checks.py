@@ -8,6 +8,7 @@ from engine.core.bot_config import BotConfig
 from engine.core.bot_state import BotState
 from engine.core.market import Market, SymbolRules
 from engine.core.money import HUNDRED, ZERO, fixed, percent_of
+from engine.core.signal import Advice
 from engine.core.sizing import wanted_quote
 
 MIN_BALANCE = Decimal(10)
@@ -46,6 +47,7 @@ class EntryFacts:
     of the position cap. ``holding`` covers open positions, entries under way and exits not yet
     gone. ``price`` is what this entry would get now. ``symbol_held`` says by whom the account's
     futures symbol is held already (empty: nobody); ``terms`` are None on spot and while unknown.
+    ``advice`` is what came with the signal.
     ``drawdown_known``: whether all prices are known that a limit over all bots is measured with.
     """
 
@@ -64,6 +66,7 @@ class EntryFacts:
     symbol_held: str = ""
     terms: "FuturesTerms | None" = None
     drawdown_known: bool = True
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from engine.core.client_id import client_order_id, decode_client_id
 from engine.core.money import fixed
 from engine.core.order import Leg, Order, OrderKind, OrderState
 from engine.core.position import Position, PositionSide, PositionState
-from engine.core.signal import Action, Signal
+from engine.core.signal import Action, Advice, Signal
 from engine.core.sizing import Size, TooSmall, size_entry
 
 # An entry decided longer ago than this (real ms) is not sent any more: the price has moved.
@@ -70,6 +70,7 @@ class EntryPlan:
 def plan_entry(approved: Approved, plan: EntryPlan) -> Order:
     """The PLANNED market order of an approved entry."""
     config = approved.facts.config
+    advice = approved.facts.advice or Advice()
     return Order(
         id=0,
         client_id=client_order_id(
@@ -86,6 +87,8 @@ def plan_entry(approved: Approved, plan: EntryPlan) -> Order:
         quantity=approved.size.quantity,
         created_at=plan.at,
         signal_id=plan.signal_id,
+        stop_percent=advice.stop_loss,
+        target_percent=advice.take_profit,
     )
 
 

@@ -66,7 +66,7 @@ async def _book_fills(
         position = add_fill(position, fill, order.leg)
     if order.leg is Leg.ENTRY:
         rules = rulebook.of(bot, order.symbol)
-        position = _with_levels(position, bot, rules)
+        position = _with_levels(position, order, bot, rules)
     return order, await unit.positions.save(position)
 
 
@@ -106,14 +106,19 @@ async def _position_of(
     return added
 
 
-def _with_levels(position: Position, bot: Bot, rules: SymbolRules) -> Position:
-    """Stop and target follow the average entry price while the entry still fills."""
+def _with_levels(position: Position, entry: Order, bot: Bot, rules: SymbolRules) -> Position:
+    """Stop and target follow the average entry price while the entry still fills.
+
+    Exits that an analyst advised travel on the entry; they go before the bot's own.
+    """
+    stop = entry.stop_percent or bot.config.stop_loss
+    target = entry.target_percent or bot.config.take_profit
     long = position.side is PositionSide.LONG
     price = position.entry_price
     return replace(
         position,
-        stop_price=stop_price(price, bot.config.stop_loss, rules, long=long),
-        target_price=target_price(price, bot.config.take_profit, rules, long=long),
+        stop_price=stop_price(price, stop, rules, long=long),
+        target_price=target_price(price, target, rules, long=long),
     )
 
 

@@ -282,5 +282,6 @@ class RiskCycle:
             symbol_held=self.fleet.symbol_held(member) or taken.symbols.get(here, ""),
             terms=self.fleet.terms.get(here),
             drawdown_known=self.account_guard.measurable(bot),
+            advice=signal.advice,
         )
         return approve_entry(facts, side)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import pytest
 
@@ -54,11 +55,11 @@ async def analyses(lab):
         return await unit.analyses.recent(limit=50)
 
 
-async def test_a_sure_model_is_followed_and_its_words_are_kept(place):
+async def test_a_sure_model_is_followed_with_its_exits_and_its_words_are_kept(place):
     async with advised(place, says(reason="Up\nand away")) as (lab, _):
         bot = await lab.running(**EVERY)
         said = await judged(lab, bot)
-        await lab.covered(bot)
+        position = await lab.covered(bot)
         (kept,) = await analyses(lab)
 
         assert (said.action, said.reason, said.words) == (Action.BUY, "ai_buy", "Up and away")
@@ -67,7 +68,23 @@ async def test_a_sure_model_is_followed_and_its_words_are_kept(place):
         assert json.loads(kept.answer)["signal"] == "BUY"
         assert json.loads(kept.prompt)["symbol"] == "BTCUSDT"
         assert kept.tokens_in + kept.tokens_out == 3100
+        entry = position.entry_price
+        assert abs(position.stop_price / entry - Decimal("0.995")) < Decimal("0.0001")
+        assert abs(position.target_price / entry - Decimal("1.01")) < Decimal("0.0001")
         await lab.agree()
+
+
+async def test_exits_out_of_bounds_leave_the_bots_own(place):
+    async with advised(place, says(take_profit=99_000.0)) as (lab, _):
+        bot = await lab.running(**EVERY)
+        await judged(lab, bot)
+        position = await lab.covered(bot)
+        (kept,) = await analyses(lab)
+
+        assert kept.notes["own_exits"] == "target"
+        assert abs(position.stop_price / position.entry_price - Decimal("0.99")) < Decimal(
+            "0.0001"
+        )
 
 
 @pytest.mark.parametrize(
