@@ -18,12 +18,12 @@ from engine.ports.advisor import Advisor
 from engine.ports.clock import Clock
 from engine.ports.storage import Storage
 from engine.strategies.ai.caution import TRADES
-from engine.strategies.ai.readings import Reading, read
+from engine.strategies.ai.readings import Reader, Reading
 
 _log = structlog.get_logger("analyst")
 KEPT_MS = 30 * 86_400_000
 """How long analyses are kept."""
-_STREAMS = 500  # whose indicators are remembered until their next candle
+_STREAMS = 500  # whose indicators are remembered from candle to candle
 _LOOKED_BACK = 5
 MayEnter = Callable[[Member, Signal], bool]
 
@@ -54,7 +54,7 @@ class Analyst:
     budget: Budget
     may_enter: MayEnter
     twins: Twins
-    _read: dict[EnvStream, list[Reading]] = field(default_factory=dict)
+    _readers: dict[EnvStream, Reader] = field(default_factory=dict)
 
     async def forget_old(self) -> None:
         """Delete analyses that were kept long enough."""
@@ -64,12 +64,9 @@ class Analyst:
 
     def readings(self, stream: EnvStream, candles: Sequence[Candle]) -> list[Reading]:
         """Indicators of the window, reckoned once for all judges of a stream."""
-        known = self._read.get(stream)
-        if known is None or known[-1].open_time != candles[-1].open_time:
-            if len(self._read) >= _STREAMS:
-                self._read.clear()
-            known = self._read[stream] = read(candles)
-        return known
+        if stream not in self._readers and len(self._readers) >= _STREAMS:
+            self._readers.clear()
+        return self._readers.setdefault(stream, Reader()).read(candles)
 
     async def knows(self, stream: str, part: str, candle_open: int) -> bool:
         """Whether this judge has analysed the candle before: a crash may have lost its verdict."""

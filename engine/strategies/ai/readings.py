@@ -1,15 +1,16 @@
 """What a model is shown of each candle: closes, RSI, MACD, Bollinger bands and volume."""
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.core.market import Candle
-from engine.strategies.indicators import EmaStep, RsiStep
+from engine.strategies.indicators import Rsi
+from engine.strategies.macd_lines import Macd, MacdSignal
+from engine.strategies.ranges import Band, UsualVolume
 
 RSI_PERIOD = 14
-MACD_FAST, MACD_SLOW, MACD_SIGNAL = 12, 26, 9
+MACD_PERIODS = (12, 26, 9)
 BAND_PERIOD, BAND_WIDTH = 20, 2.0
 VOLUME_PERIOD = 20
 
@@ -33,31 +34,41 @@ class Reading(NamedTuple):
     volume_ratio: float
 
 
-def read(candles: Sequence[Candle]) -> list[Reading]:
-    """One reading per candle of a contiguous history, oldest first."""
-    step = _Steps()
-    return [step.update(candle) for candle in candles]
+class Reader:
+    """Readings of one stream, candle by candle."""
+
+    def __init__(self) -> None:
+        self._steps = _Steps()
+        self._readings: list[Reading] = []
+
+    def read(self, candles: Sequence[Candle]) -> list[Reading]:
+        """Readings of the newest candles, at least those of this contiguous window.
+
+        Only candles that were not seen before are reckoned; after a gap all are, anew.
+        """
+        known = self._readings
+        if known and candles[0].open_time > known[-1].open_time:
+            self._steps, known = _Steps(), []
+        seen = known[-1].open_time if known else -1
+        fresh = [self._steps.update(candle) for candle in candles if candle.open_time > seen]
+        self._readings = [*known, *fresh][-len(candles) :]
+        return self._readings
 
 
 class _Steps:
     """The running indicators."""
 
     def __init__(self) -> None:
-        self._rsi = RsiStep(RSI_PERIOD)
-        self._fast, self._slow = EmaStep(MACD_FAST), EmaStep(MACD_SLOW)
-        self._signal = EmaStep(MACD_SIGNAL)
-        self._closes: deque[float] = deque(maxlen=BAND_PERIOD)
-        self._volumes: deque[float] = deque(maxlen=VOLUME_PERIOD)
+        self._rsi = Rsi(RSI_PERIOD).step()
+        self._macd = Macd(*MACD_PERIODS).step()
+        self._signal = MacdSignal(*MACD_PERIODS).step()
+        self._upper = Band(BAND_PERIOD, BAND_WIDTH).step()
+        self._lower = Band(BAND_PERIOD, -BAND_WIDTH).step()
+        self._usual = UsualVolume(VOLUME_PERIOD).candle_step()
 
     def update(self, candle: Candle) -> Reading:
-        close = candle.close
-        self._closes.append(close)
-        self._volumes.append(candle.volume)
-        macd = self._fast.update(close) - self._slow.update(close)
-        signal = math.nan if math.isnan(macd) else self._signal.update(macd)
-        lower, upper = self._bands()
-        usual = math.fsum(self._volumes) / VOLUME_PERIOD
-        full = len(self._volumes) == VOLUME_PERIOD and usual > 0
+        close, usual = candle.close, self._usual.update(candle)
+        macd, signal = self._macd.update(close), self._signal.update(close)
         return Reading(
             open_time=candle.open_time,
             close=close,
@@ -66,14 +77,7 @@ class _Steps:
             macd=macd,
             signal=signal,
             histogram=macd - signal,
-            upper=upper,
-            lower=lower,
-            volume_ratio=candle.volume / usual if full else math.nan,
+            upper=self._upper.update(close),
+            lower=self._lower.update(close),
+            volume_ratio=candle.volume / usual if usual > 0 else math.nan,
         )
-
-    def _bands(self) -> tuple[float, float]:
-        if len(self._closes) < BAND_PERIOD:
-            return math.nan, math.nan
-        mean = math.fsum(self._closes) / BAND_PERIOD
-        spread = math.sqrt(math.fsum((c - mean) ** 2 for c in self._closes) / BAND_PERIOD)
-        return mean - BAND_WIDTH * spread, mean + BAND_WIDTH * spread

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.strategies.ai.caution import LEAST_CONFIDENCE
-from engine.strategies.ai.readings import MACD_SLOW
+from engine.strategies.ai.readings import MACD_PERIODS
 from engine.strategies.base import Param, Strategy, Values, warmup_of
 
 
@@ -23,7 +23,7 @@ class AiStrategy(Strategy):
 
     def warmup(self, params: Values) -> int:  # noqa: ARG002 - no parameter changes the context
         """10 × the slowest average of the indicators."""
-        return warmup_of([MACD_SLOW])
+        return warmup_of(MACD_PERIODS)
 
 
 AI = AiStrategy(

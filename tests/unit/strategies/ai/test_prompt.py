@@ -8,14 +8,14 @@ from engine.core.market import Market, StreamKey, Timeframe
 from engine.core.signal import Action
 from engine.strategies.ai.caution import caution_of, record_of
 from engine.strategies.ai.prompt import CANDLES, Context, data, instructions
-from engine.strategies.ai.readings import Reading, read
+from engine.strategies.ai.readings import Reader, Reading
 from tests.unit.strategies.ai.make import candle, trade
 
 STREAM = StreamKey(Market.SPOT, "BTCUSDT", Timeframe.M1)
 
 
 def context(trades=()):
-    readings = read([candle(n, 100 + n % 7, volume=n % 5) for n in range(260)])
+    readings = Reader().read([candle(n, 100 + n % 7, volume=n % 5) for n in range(260)])
     record = record_of(list(trades))
     directions = frozenset({Direction.LONG})
     return Context(STREAM, readings, directions, Action.BUY, record, caution_of(record))
@@ -40,7 +40,7 @@ def test_the_record_and_the_demands_are_shown():
 
 
 def test_indicators_that_are_not_there_yet_are_null():
-    short = replace(context(), readings=read([candle(0, 100.0)]))
+    short = replace(context(), readings=Reader().read([candle(0, 100.0)]))
 
     assert json.loads(data(short))["candles"][0][2] is None
 

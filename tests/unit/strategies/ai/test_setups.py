@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from engine.core.signal import Action
-from engine.strategies.ai.readings import read
+from engine.strategies.ai.readings import Reader
 from engine.strategies.ai.setups import setup
 from tests.unit.strategies import real
 from tests.unit.strategies.ai.make import candle, reading
@@ -35,14 +35,14 @@ def test_a_turn_is_a_setup(before, now, said):
 
 
 def test_indicators_that_are_not_there_yet_are_no_setup():
-    readings = read([candle(n, 100.0 + n) for n in range(5)])
+    readings = Reader().read([candle(n, 100.0 + n) for n in range(5)])
 
     assert {setup(*pair) for pair in zip(readings[1:], readings, strict=False)} == {Action.HOLD}
 
 
 def test_a_day_of_setups_of_two_symbols_fits_into_the_daily_calls():
     frame = real.history("spot/BTCUSDT-1m-20260323_20260422")
-    readings = read(real.candles(frame)[:30_000])
+    readings = Reader().read(real.candles(frame)[:30_000])
     found = [setup(now, old) for old, now in pairwise(readings)]
     per_day = sum(each is not Action.HOLD for each in found) / len(found) * 1440
 
