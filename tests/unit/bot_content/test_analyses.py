@@ -7,9 +7,11 @@ from typing import get_args
 import pytest
 
 from bot.actions import decode
+from bot.views.alerts import draw
 from engine.core.account import Role
 from engine.core.analysis import Analysis, Twin
 from engine.core.errors import NotFound
+from engine.core.events import Alert, AlertKind, OutboxRow, OutboxState
 from engine.core.signal import Action
 from engine.ports.advisor import AdvisorTerms
 from engine.services import analyses as service
@@ -178,3 +180,15 @@ async def test_the_card_holds_the_bot_against_its_twin(office, chat, bot):
     assert "⚖ Since 2026-05-29 11:59 UTC" in chat.text
     assert "with the AI: 1 trade, 100 % won," in chat.text
     assert "without it: 3 trades, 67 % won, +1.5 %" in chat.text
+
+
+def test_an_entry_alert_carries_the_models_words_escaped():
+    params = {"signal_reason": "ai_buy", "why_confidence": "80.00", "why_least": "60.00"}
+    said = params | {"words": "Up <a href='x'>now</a> & on"}
+    alert = Alert(1, AlertKind.ENTERED, "entered:7", params=said)
+    row = OutboxRow(7, alert, OutboxState.CLAIMED, 1, 0, 0)
+
+    text = draw(row, TEXTS).text
+
+    assert "🤖 “Up &lt;a href='x'&gt;now&lt;/a&gt; &amp; on”" in text
+    assert "the AI says BUY, confidence 80 of 60" in text
