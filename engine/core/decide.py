@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from engine.core.bot_config import BotConfig, Direction
 from engine.core.checks import EntryFacts, Refused, first_refusal
+from engine.core.checks.money import too_small
 from engine.core.client_id import client_order_id, decode_client_id
-from engine.core.money import fixed
 from engine.core.order import Leg, Order, OrderKind, OrderState
 from engine.core.position import Position, PositionSide, PositionState
 from engine.core.signal import Action, Advice, Signal
@@ -30,9 +30,9 @@ def approve_entry(facts: EntryFacts, side: PositionSide = PositionSide.LONG) -> 
     refused = first_refusal(facts)
     if refused is not None:
         return refused
-    size = size_entry(facts.config, facts.rules, facts.price, facts.capital)
+    size = size_entry(facts.config, facts.rules, facts.price, facts.capital, facts.advice)
     if isinstance(size, TooSmall):
-        return Refused("too_small", fixed(size.smallest), fixed(size.wanted))
+        return too_small(size)
     return Approved(facts, side, size)
 
 

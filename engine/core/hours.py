@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _WEEK = 7
 _MIDNIGHT = time(0)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @lru_cache(maxsize=1)
@@ -112,3 +113,18 @@ def next_day(at: int, zone: str = "UTC") -> int:
     """Instant (ms UTC) at which the day after that of ``at`` begins in a zone."""
     day = date.fromisoformat(day_of(at, zone)) + timedelta(days=1)
     return day_starts(day.isoformat(), zone)
+
+
+def window_text(hours: TradingHours) -> str:
+    """The window as people type it: ``09:00-17:00 mon-fri Europe/Berlin``."""
+    days = hours.weekdays
+    together = len(days) > 2 and days[-1] - days[0] == len(days) - 1
+    named = f"{_DAYS[days[0]]}-{_DAYS[days[-1]]}" if together else ",".join(_DAYS[d] for d in days)
+    every = "" if len(days) == _WEEK else f" {named}"
+    return f"{hours.start:%H:%M}-{hours.end:%H:%M}{every} {hours.zone}"
+
+
+def wall_clock(at: int, zone: str) -> str:
+    """Weekday and wall-clock time of an instant (ms) in a zone: ``sat 12:30``."""
+    local = datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(ZoneInfo(zone))
+    return f"{_DAYS[local.weekday()]} {local:%H:%M}"

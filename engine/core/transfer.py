@@ -90,7 +90,7 @@ def missing_stake(config: BotConfig, free: Decimal) -> Decimal:
     """
     least = MIN_BALANCE
     if config.sizing is not Sizing.RISK:
-        stake = wanted_quote(config)
+        stake = wanted_quote(config, free)
         fees = stake * config.leverage * FUTURES_FEES
         least = max(least, stake + fees, stake * HUNDRED / config.max_position)
     return max(ceil_to_step(least - free, _CENT), ZERO)

@@ -91,7 +91,11 @@ class RiskCycle:
     async def run(self) -> None:
         """Decide verdicts in the order in which the candles closed, for ever."""
         while True:
-            await self.decide(await self.signals.verdicts.get())
+            await self.next()
+
+    async def next(self) -> None:
+        """Wait for a verdict and decide it."""
+        await self.decide(await self.signals.verdicts.get())
 
     async def catch_up(self) -> None:
         """The net behind the nudge: decide the one candle that was missed, if it is fresh.
@@ -199,7 +203,7 @@ class RiskCycle:
         for member in self.fleet.members.values():
             if member.entering:
                 account = member.bot.account
-                spent[account] = spent.get(account, ZERO) + wanted_quote(member.bot.config)
+                spent[account] = spent.get(account, ZERO) + wanted_quote(member.bot.config, ZERO)
         return spent
 
     async def _judged_until(self, verdict: Verdict) -> int | None:

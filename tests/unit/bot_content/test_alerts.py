@@ -187,7 +187,7 @@ def test_drift_trailing_and_a_stopped_exchange_are_told_with_their_figures():
 def test_what_was_measured_may_have_words_of_its_own():
     assert refusal("symbol_free", "0", "ETH bot", TEXTS).startswith("ETH bot holds it")
     assert refusal("symbol_free", "0", "drift", TEXTS) == "books and exchange disagree on it"
-    assert "has not said" in refusal("leverage", "ok", "not ok", TEXTS)
+    assert "has not said" in refusal("leverage", "10", "unknown", TEXTS)
     assert refusal("leverage", "20", "50", TEXTS) == "leverage 50, the exchange allows 20"
     why = {"symbol": "BTCUSDT", "reason": "LIQUIDATION"}
     told = reason("why.exchange_closed", why, TEXTS)

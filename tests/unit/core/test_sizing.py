@@ -1,5 +1,6 @@
 """An entry never violates a filter, and what it bought can be sold at its stop."""
 
+from dataclasses import replace
 from decimal import localcontext
 
 import pytest
@@ -8,8 +9,18 @@ from hypothesis import strategies as st
 
 from engine.core.bot_config import Sizing
 from engine.core.exits import stop_price, target_price
+from engine.core.market import Market
 from engine.core.money import floor_to_step
-from engine.core.sizing import Size, TooSmall, size_entry, smallest_entry, wanted_quote
+from engine.core.signal import Advice
+from engine.core.sizing import (
+    Size,
+    TooSmall,
+    size_entry,
+    smallest_entry,
+    stake_of,
+    stop_percent,
+    wanted_quote,
+)
 from tests.unit.core.build import D, config, decimals, rules, steps
 
 FEE = D("0.001")
@@ -44,6 +55,21 @@ BOTS = st.builds(
     stop_loss=decimals("0.1", "50", 1),
     take_profit=decimals("0.1", "50", 1),
     max_position=decimals("0.1", "100", 1),
+)
+RISKY = st.builds(
+    config,
+    market=st.just(Market.FUTURES),
+    leverage=st.integers(1, 50),
+    sizing=st.just(Sizing.RISK),
+    size=decimals("0.01", "10", 2),
+    stop_loss=decimals("0.1", "50", 1),
+    max_position=decimals("0.1", "100", 1),
+)
+ADVICE = st.none() | st.builds(
+    Advice,
+    stop_loss=st.none() | decimals("0.1", "10", 2),
+    take_profit=st.none() | decimals("0.1", "10", 2),
+    size_factor=decimals("0.01", "1", 2),
 )
 
 
@@ -91,6 +117,62 @@ def test_what_was_bought_can_be_sold_at_its_stop(symbol, bot, capital):
     assert left * stop >= known.min_notional
 
 
+@COARSE
+@given(symbols(), RISKY, ADVICE, decimals("1", "1000000", 2), st.booleans())
+def test_a_size_by_risk_loses_at_its_stop_at_most_the_risk_and_stays_under_its_cap(
+    symbol, bot, advice, balance, long
+):
+    known, price = symbol
+    known = replace(known, market=Market.FUTURES)
+
+    size = size_entry(bot, known, price, balance, advice)
+
+    assume(isinstance(size, Size))
+    stop = stop_price(price, stop_percent(bot, advice), known, long=long)
+    lost = size.quantity * abs(price - stop)
+    factor = advice.size_factor if advice else D(1)
+    exact = D("1e-18")  # of rounding in the last of 28 digits
+    assert lost <= balance * bot.size / 100 * factor * (1 + exact)
+    assert size.notional / bot.leverage <= balance * bot.max_position / 100 * factor * (1 + exact)
+
+
+@pytest.mark.parametrize(
+    ("leverage", "stop", "cap", "advice", "stake"),
+    [
+        (1, "1", "100", None, "1000"),  # 1 % of 1000 is 10: lost by 1 % of 1000
+        (1, "2", "100", None, "500"),
+        (10, "2", "100", None, "50"),  # the same position, on a tenth of the money
+        (1, "1", "10", None, "100"),  # cut at the cap
+        (1, "2", "100", Advice(stop_loss=D(4)), "250"),
+        (1, "2", "100", Advice(size_factor=D("0.5")), "250"),
+        (1, "1", "10", Advice(size_factor=D("0.5")), "50"),  # a cut entry is shrunk all the same
+    ],
+)
+def test_sizes_by_risk_by_example(leverage, stop, cap, advice, stake):
+    bot = config(
+        market=Market.FUTURES,
+        leverage=leverage,
+        sizing=Sizing.RISK,
+        size=D(1),
+        stop_loss=D(stop),
+        max_position=D(cap),
+    )
+
+    assert stake_of(bot, D(1000), advice) == D(stake)
+
+
+@COARSE
+@given(symbols(), BOTS, ADVICE, decimals("1", "1000000", 2))
+def test_advice_never_makes_an_entry_larger(symbol, bot, advice, capital):
+    known, price = symbol
+
+    shrunk = size_entry(bot, known, price, capital, advice)
+
+    assume(isinstance(shrunk, Size))
+    factor = advice.size_factor if advice else D(1)
+    assert shrunk.notional <= min(bot.size, capital * bot.max_position / 100) * factor
+
+
 def test_the_fee_of_a_smallest_lot_is_thought_of():
     known = rules(step_size=D("0.001"), min_qty=D(100), min_notional=D(0))
     bot = config(size=D(1001), max_position=D(100))
@@ -124,7 +206,7 @@ def test_too_small_says_what_was_wanted_and_what_would_do():
 def test_percent_sizing_counts_from_the_initial_capital():
     bot = config(sizing=Sizing.PERCENT, size=D(5), initial_capital=D(2000))
 
-    assert wanted_quote(bot) == 100
+    assert wanted_quote(bot, D(1)) == 100
 
 
 @given(decimals("1", "100000", 2), decimals("0.1", "50", 1), steps(), st.booleans())
