@@ -170,6 +170,8 @@ async def _facts(ctx: Context, draft: Draft, raw: str | None = None) -> Facts:
     market, symbol = _market(draft), draft.data.get("symbol", "")
     offered = await offer(ctx.office, ctx.account, market, symbol)
     known = await symbols.facts(ctx.office, market, symbol) if symbol else None
+    if raw is None and draft.step == steps.SUMMARY:
+        raw = symbol
     found: str | None = None
     suggestions: tuple[str, ...] = ()
     if raw is not None and draft.step in {"symbol", steps.SUMMARY}:

@@ -13,6 +13,7 @@ from bot.views.summary import summary, summary_rows
 from bot.wizard.answers import standing
 from bot.wizard.bounds import PARAM, Facts, chosen_strategy, get, leverage_of, stop_range
 from bot.wizard.choices import offered_templates
+from bot.wizard.config import obstacle
 from bot.wizard.sizes import size_range, stake_of
 from bot.wizard.steps import MENUS, ORDER, PARAMS, SUMMARY, step_number
 from engine.core.account import Draft
@@ -32,7 +33,12 @@ def question(
     toast: str = "",
     note: str = "",
 ) -> Screen:
-    """The question that stands in the draft, or the summary; ``note`` is a text key above it."""
+    """The question that stands in the draft, or the summary with what is in its way.
+
+    ``note`` is a text key above it.
+    """
+    if error is None and draft.step == SUMMARY:
+        error = obstacle(draft, facts)
     wrong = [words(error, texts)] if error is not None else []
     wrong += [texts.say(note)] if note else []
     if draft.step == SUMMARY:

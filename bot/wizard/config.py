@@ -19,6 +19,7 @@ from bot.wizard.sizes import sizing_of
 from bot.wizard.steps import skipped
 from engine.core.account import Draft
 from engine.core.bot_config import BotConfig, Direction, Mode
+from engine.core.errors import InvalidValue
 from engine.core.hours import TradingHours
 from engine.core.market import Market, Timeframe
 
@@ -31,6 +32,15 @@ def settled(draft: Draft, facts: Facts) -> BotConfig:
         if question != "template" and not skipped(question, data):
             data |= read(question, standing(question, data, facts), data, facts)
     return _config(data, facts)
+
+
+def obstacle(draft: Draft, facts: Facts) -> InvalidValue | None:
+    """What keeps these answers from making a bot; None: nothing."""
+    try:
+        settled(draft, facts)
+    except InvalidValue as invalid:
+        return invalid
+    return None
 
 
 def _config(data: Mapping[str, str], facts: Facts) -> BotConfig:

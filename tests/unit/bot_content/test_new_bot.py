@@ -1,5 +1,6 @@
 """The new-bot conversation, tapped and typed through the screens against a real database."""
 
+from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 
@@ -238,6 +239,28 @@ async def test_an_answer_that_is_no_longer_allowed_is_asked_again(office, chat):
     await chat.say("80")
     await chat.tap("Create and start")
     assert len(await bots_of(office, chat)) == 1
+
+
+async def test_the_summary_says_at_once_what_is_in_its_way(office, chat):
+    await to_summary(chat)
+    assert "⚠" not in chat.text
+    await chat.tap("✏ Size")
+    await chat.tap("Cap:")
+    await chat.say("2")
+    await chat.tap("Next")
+    assert "“25” is outside of" in chat.text
+    await chat.say("15")
+    assert "Check and create" in chat.text
+    assert "⚠" not in chat.text
+    await chat.tap("✏ Stop")
+    rules = office.catalogues[office.public].known["BTCUSDT"]
+    office.catalogues[office.public].known["BTCUSDT"] = replace(rules, min_notional=Decimal(10))
+    await chat.say("45")
+    assert "cannot work: the smallest trade is" in chat.text
+    assert "Check and create" in chat.text
+    await chat.tap("Create and start")
+    assert "How much per trade" in chat.text
+    assert not await bots_of(office, chat)
 
 
 async def test_raising_the_capital_widens_the_range(chat):
