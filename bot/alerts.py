@@ -2,7 +2,8 @@
 
 A row is claimed, drawn, sent, and marked with its message id. Telegram knows no idempotency key:
 where nobody can tell whether a message arrived (the line broke after sending, or the process died
-before marking), it is sent again, under the same number and marked as a possible repeat.
+before marking), it is sent again, under the same number and marked as a possible repeat: but only
+while Telegram answers, so that an outage neither repeats it endlessly nor makes it be given up.
 """
 
 import asyncio
@@ -212,6 +213,8 @@ class Alerts:
         """Try one alert: None when it is done with, else the seconds to wait."""
         backoff = min(self._pauses.most, self._pauses.first * 2.0 ** min(failures, 10))
         lane.parked = False
+        if letter.unknown and letter.message_id is None and not await self._post.answers():
+            return backoff
         try:
             await self._send(letter)
         except Flooded as flood:

@@ -36,6 +36,10 @@ class Undeliverable(PostError):
 class Post(Protocol):
     """Sends alerts."""
 
+    async def answers(self) -> bool:
+        """Whether Telegram answers at all; shows nothing to anybody."""
+        ...
+
     async def send_alert(self, chat_id: int, screen: Screen) -> int:
         """Send a new message and return its id; raises ``PostError``."""
         ...

@@ -62,6 +62,14 @@ class Delivery:
                 raise
             return await self._show(chat_id, screen, tapped)
 
+    async def answers(self) -> bool:
+        """Whether Telegram answers at all; shows nothing to anybody."""
+        try:
+            await self._bot.get_me()
+        except TelegramError:
+            return False
+        return True
+
     async def send_alert(self, chat_id: int, screen: Screen) -> int:
         """Send a new message that nobody asked for; raises ``PostError``."""
         return await self._send(chat_id, screen, Priority.ALERT)

@@ -155,3 +155,14 @@ async def test_a_message_too_old_to_be_deleted_stays_and_is_said_to(desk):
     await desk.http.post("/sandbox/advance", json={"seconds": 49 * 3600})
 
     assert not await delivery.delete(ANN, sent)
+
+
+@pytest.mark.parametrize("what", ["500", "drop_before"])
+async def test_whether_telegram_answers_is_asked_without_showing_anything(desk, what):
+    delivery = desk.delivery()
+
+    assert await delivery.answers()
+    await desk.fault(what=what)
+    assert not await delivery.answers()
+    assert await delivery.answers()
+    assert await desk.calls("sendMessage") == []

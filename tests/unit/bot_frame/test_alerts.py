@@ -20,13 +20,20 @@ ANN, BOB = 2, 3
 
 
 class Answers:
-    """A post that takes what it is given, after failing as planned; ``news`` tells of takings."""
+    """A post that takes what it is given, after failing as planned; ``news`` tells of takings.
+
+    ``silences`` is how often it does not even answer.
+    """
 
     def __init__(self):
         self.plans = defaultdict(deque)
         self.taken = []
-        self.tries = 0
+        self.tries = self.silences = 0
         self.news = asyncio.Condition()
+
+    async def answers(self):
+        self.silences -= 1
+        return self.silences < 0
 
     async def send_alert(self, chat_id, screen):
         self.tries += 1
@@ -128,6 +135,18 @@ async def test_an_unknown_outcome_is_repeated_with_a_mark_and_given_up_in_the_en
     await desk.add(desk.ann, "a", "b")
 
     assert await desk.post.texts(1) == ["b again"]
+    await desk.settled()
+
+
+async def test_an_outage_longer_than_all_attempts_loses_no_alert(desk):
+    desk.post.plans[ANN].append(MaybeDelivered("line broke"))
+    desk.post.silences = 3 * alerts.UNKNOWN_MOST
+    desk.start()
+
+    await desk.add(desk.ann, "a", "b")
+
+    assert await desk.post.texts(2) == ["a again", "b"]
+    assert desk.post.tries == 3
     await desk.settled()
 
 
