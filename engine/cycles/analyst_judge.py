@@ -71,6 +71,9 @@ class AiJudge:
 
     async def judge(self, stream: EnvStream, owner_id: int, candles: Sequence[Candle]) -> Signal:
         """What the model makes of the newest candle; HOLD where it is not or cannot be asked."""
+        needed = self.strategy.warmup(self.params)
+        if len(candles) < needed:
+            return _warming_up(candles, needed)
         analyst, key = self.analyst, self.strategy.judge_key(self.params, owner_id)
         readings = analyst.readings(stream, candles)
         found = setup(readings[-1], readings[-2])
@@ -153,6 +156,11 @@ class AiJudge:
         context = Context(scene.stream[1], scene.readings, ways, scene.found, record, caution)
         leverage = max(member.bot.config.leverage for member in scene.members)
         return data(context), Bounds(caution, self.params["exits"] == "model", leverage)
+
+
+def _warming_up(candles: Sequence[Candle], needed: int) -> Signal:
+    newest, progress = candles[-1], {"seen": float(len(candles)), "needed": float(needed)}
+    return Signal(Action.HOLD, newest.open_time, newest.close, "warming_up", progress)
 
 
 def _read_reply(reply: Reply, scene: _Scene, bounds: Bounds) -> tuple[Signal, str, dict[str, str]]:
