@@ -101,11 +101,6 @@ class PaperDesk(ABC):
         resting = [order for order in self._resting.values() if order.symbol == symbol]
         return [self._report(order, OrderEvent.ACCEPT) for order in resting]
 
-    async def fills(self, order: Order) -> list[Fill]:
-        """Its fill, if it filled in this process."""
-        told = self._told.get(order.client_id)
-        return list(told.fills) if told else []
-
     async def balances(self) -> dict[str, Balance]:
         """Totals less what is locked."""
         return self._wallet()

@@ -156,10 +156,6 @@ class Trader(Protocol):
         """All open orders of the symbol, foreign and conditional ones too."""
         ...
 
-    async def fills(self, order: Order) -> list[Fill]:
-        """Every trade of the order."""
-        ...
-
     async def balances(self) -> dict[str, Balance]:
         """Balances by asset, zero ones left out."""
         ...

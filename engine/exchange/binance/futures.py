@@ -1,7 +1,7 @@
 """One USD-M futures account: regular and conditional orders under one face."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -142,14 +142,6 @@ class FuturesTrader:
                 found.append(replace(report, client_id=name))
             return found
 
-    async def fills(self, order: Order) -> list[Fill]:
-        """Every trade of the order; none when the exchange does not know it."""
-        try:
-            order_id = await self._order_id(order)
-        except OrderGone:
-            return []
-        return [] if order_id is None else await self._trades(order, order_id)
-
     async def balances(self) -> dict[str, Balance]:
         """Wallet by asset: what new positions may use is free."""
         ask = self._desk.ask(Priority.READ, 5)
@@ -206,15 +198,6 @@ class FuturesTrader:
     def _named(self, report: OrderReport) -> OrderReport:
         self._names.learn(report.exchange_id, report.client_id)
         return report
-
-    async def _order_id(self, order: Order) -> str | None:
-        """Id under which it trades; None while it waits for its trigger."""
-        if order.conditional:
-            with suppress(OrderGone):
-                return (await self._algo(order)).order_id
-        elif order.exchange_id is not None:
-            return order.exchange_id
-        return (await self._find(order, origClientOrderId=order.client_id)).exchange_id
 
     async def _became(self, order: Order) -> str | None:
         """Id of the order that a conditional one became; None when that is not to be had."""

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from engine.core.errors import OrderGone
 from engine.core.market import Side, SymbolRules
 from engine.core.money import fixed
 from engine.core.order import Fill, Order, OrderKind, OrderReport
@@ -14,7 +13,7 @@ from engine.exchange.binance.client import Client
 from engine.exchange.binance.connection import Connection
 from engine.exchange.binance.desk import Desk, Params
 from engine.exchange.binance.errors import Unreadable, translated
-from engine.exchange.binance.fields import field, items
+from engine.exchange.binance.fields import items
 from engine.ports.account import Balance
 from engine.ports.trader import AccountEvent
 
@@ -102,17 +101,6 @@ class SpotTrader:
         )
         with translated(sending=False):
             return [parse.order_report(raw) for raw in items(answer, "open orders")]
-
-    async def fills(self, order: Order) -> list[Fill]:
-        """Every trade of the order; none when the exchange does not know it."""
-        exchange_id = order.exchange_id
-        if exchange_id is None:
-            try:
-                raw = await self._find(order)
-            except OrderGone:
-                return []
-            exchange_id = str(field(raw, "orderId"))
-        return await self._trades(order, exchange_id)
 
     async def balances(self) -> dict[str, Balance]:
         """Free and locked amounts."""

@@ -103,8 +103,9 @@ async def look_up(venue, trader):
 
 
 async def trades(venue, trader):
-    order = venue.order(exchange_id="1")
-    await trader.fills(order)
+    order = venue.order()
+    await venue.place(order)
+    await trader.look_up(order)
 
 
 async def open_orders(venue, trader):

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.errors import AlreadySent, OrderGone, Refused
 from engine.core.market import Side
-from engine.core.order import Leg, OrderEvent, OrderKind, apply_report
+from engine.core.order import Leg, OrderEvent, OrderKind
 from tests.contract.exchange.lab import reports
 
 
@@ -107,17 +107,14 @@ async def test_a_look_up_tells_a_filled_order_with_its_fills(venue):
     assert found.event is OrderEvent.FILL
     assert {f.trade_id for f in found.fills} == {f.trade_id for f in placed.fills}
     assert sum(f.quantity for f in found.fills) == order.quantity
-    assert await venue.trader.fills(apply_report(order, placed)) == list(found.fills)
-    assert await venue.trader.fills(order) == list(found.fills)
 
 
-async def test_an_unknown_order_is_gone_and_has_no_fills(venue):
+async def test_an_unknown_order_is_gone(venue):
     order = venue.order()
     with pytest.raises(OrderGone):
         await venue.trader.look_up(order)
     with pytest.raises(OrderGone):
         await venue.trader.cancel(order)
-    assert await venue.trader.fills(order) == []
 
 
 async def test_the_same_id_twice_is_already_sent(venue):

@@ -85,7 +85,7 @@ async def look_up(venue):
 
 
 async def trades(venue):
-    await venue.trader.fills(venue.order(exchange_id="1"))
+    await venue.trader.look_up(await venue.enter())
 
 
 async def open_orders(venue):

@@ -27,7 +27,6 @@ async def test_a_market_entry_is_filled_and_its_trades_are_read_with_their_commi
     assert (fill.commission_asset, fill.client_id) == ("USDT", order.client_id)
     assert fill.commission == Decimal("0.50000010")
     assert await venue.held() == Decimal("0.02")
-    assert await venue.trader.fills(order) == list(report.fills)
 
 
 async def test_the_answer_to_an_order_is_honest_about_what_it_does_not_tell(venue):
@@ -85,7 +84,6 @@ async def test_a_triggered_stop_is_looked_up_with_the_trades_of_what_it_became(v
     assert found.exchange_id == placed.exchange_id
     (fill,) = found.fills
     assert (fill.price, fill.quantity) == (Decimal(48_900), Decimal("0.02"))
-    assert await venue.trader.fills(stop) == [fill]
     assert await venue.held() == 0
 
 
@@ -148,13 +146,12 @@ async def test_a_limit_order_rests_and_is_cancelled(venue):
     assert ended.event is OrderEvent.CANCEL
 
 
-async def test_an_unknown_order_is_gone_and_has_no_fills(venue):
+async def test_an_unknown_order_is_gone(venue):
     for order in (venue.order(), venue.stop()):
         with pytest.raises(OrderGone):
             await venue.trader.look_up(order)
         with pytest.raises(OrderGone):
             await venue.trader.cancel(order)
-        assert await venue.trader.fills(order) == []
 
 
 async def test_the_same_id_twice_is_already_sent(venue):
