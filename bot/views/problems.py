@@ -82,7 +82,7 @@ def refusal(check: str, limit: str, measured: str, texts: Texts) -> str:
 
 def signal(verdict: Signal, texts: Texts) -> str:
     """What a strategy said and the readings behind it."""
-    return signal_reason(verdict.reason, verdict.values, texts)
+    return signal_reason(verdict.reason, {**verdict.values, "words": verdict.words}, texts)
 
 
 def signal_reason(name: str, values: Mapping[str, float | str], texts: Texts) -> str:

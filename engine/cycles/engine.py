@@ -48,7 +48,10 @@ from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
 from engine.ports.trader import Brokerage
 from engine.runtime.nursery import Nursery
+from engine.runtime.plugins import FrameJudge, load
+from engine.runtime.worker import Worker
 from engine.strategies.ai.strategy import AiStrategy
+from engine.strategies.frames import FrameStrategy
 
 _log = structlog.get_logger("engine")
 # An exchange that does not answer at start must not keep the rest from starting.
@@ -61,8 +64,7 @@ class Parts:
     """What the wiring hands to the engine. ``times``: one exchange clock per market.
 
     ``give_up`` ends the service: it is called with the reason when trading on would be wrong.
-    ``judges`` make those of the strategies that are not judged at once; ``advising`` is what AI
-    bots need beside.
+    ``advising`` is what AI bots need.
     """
 
     storage: Storage
@@ -75,7 +77,6 @@ class Parts:
     modes: frozenset[Mode]
     nudges: Nudges
     give_up: Callable[[str], None]
-    judges: JudgeMakers = field(default_factory=dict)
     advising: Advising = field(default_factory=Advising)
 
 
@@ -88,7 +89,11 @@ class Engine:
         self.analyst = make_analyst(
             parts.advising, self.fleet, parts.storage, parts.clock, self._may_enter
         )
-        judges: JudgeMakers = {**parts.judges, AiStrategy: partial(AiJudge, self.analyst)}
+        self.worker = Worker()
+        judges: JudgeMakers = {
+            AiStrategy: partial(AiJudge, self.analyst),
+            FrameStrategy: partial(FrameJudge, self.worker),
+        }
         self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock, parts.nursery, judges)
         self.readiness = Readiness(parts.feeds, parts.times)
         self.insight = LiveInsight(
@@ -108,7 +113,7 @@ class Engine:
         install = await self._boot(began)
         for environment in parts.feeds:
             self.signals.hear(environment)
-        await self._meeting.all()
+        await asyncio.gather(self._meeting.all(), load(self.worker))
         await self.fleet.load()
         guard = Guard(parts.rulebook, parts.clock, install)
         endurance = Endurance(parts.give_up)
@@ -147,7 +152,8 @@ class Engine:
             _log.warning("stopped with requests unanswered; the next start looks them up")
 
     async def close(self) -> None:
-        """Let go of the model service; nothing may be asked any more."""
+        """Let go of the worker and the model service; nothing may be asked any more."""
+        await self.worker.close()
         if self._parts.advising.advisor is not None:
             await self._parts.advising.advisor.close()
 

@@ -129,12 +129,13 @@ def _unchecked(said: Signal) -> tuple[Any, Any, dict[str, float]]:
 
 def blame(error: Exception) -> Problem:
     """The problem that an exception of a judge stands for."""
-    _log.warning("a strategy failed", exc_info=error)
     if isinstance(error, TimeoutError):
         return Problem(HUNG)
     if isinstance(error, WorkerDied):
         return Problem(CRASHED)
     if isinstance(error, BadAnswer):
         return Problem(NONSENSE, str(error)[:_DETAIL])
-    text = str(error) if isinstance(error, SkipperError) else f"{type(error).__name__}: {error}"
-    return Problem(RAISED, text[:_DETAIL])
+    if isinstance(error, SkipperError):
+        return Problem(RAISED, str(error)[:_DETAIL])
+    _log.warning("a strategy failed", exc_info=error)
+    return Problem(RAISED, f"{type(error).__name__}: {error}"[:_DETAIL])

@@ -51,7 +51,7 @@ REASONS = [
     *("rsi_cheap_unconfirmed", "rsi_dear_unconfirmed"),
     *("macd_cross_up", "macd_cross_down", "no_macd_cross"),
     *("below_band", "above_band", "within_bands"),
-    *("plain_cross_up", "plain_cross_down", "no_plain_cross"),
+    *("plain_cross_up", "plain_cross_down", "no_plain_cross", "own_words", "no_words"),
 ]
 
 
