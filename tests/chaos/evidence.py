@@ -4,6 +4,7 @@ Nothing here asks Skipper about itself: the file is opened read-only, ids are pa
 """
 
 import json
+import math
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from engine.runtime.clock import wall_ms
 from tests.chaos.futures import merged
 from tests.chaos.installation import Installation
 from tests.chaos.traders import Trader
@@ -20,7 +22,7 @@ from tests.chaos.traders import Trader
 Row = dict[str, Any]
 _TABLES = (
     *("accounts", "keys", "bots", "orders", "fills", "positions", "trades", "counters"),
-    *("outbox", "drafts", "signals", "audit", "installs", "alembic_version"),
+    *("outbox", "drafts", "signals", "audit", "installs", "streams", "alembic_version"),
 )
 _EXACT = frozenset({
     "quantity", "price", "stop_price", "filled_qty", "filled_quote", "booked_qty", "commission",
@@ -45,8 +47,12 @@ class Evidence:
 
     ``steps``: step size by symbol; ``keys``: API key by Telegram user. Every account began with
     nothing but ``money``, by asset. ``speed``: market seconds per real one. ``starts``: seconds
-    from each spawn to trading; ``deaths``: ms since the epoch. ``stopped``: names of
-    bots whose stop was shown as done. ``earlier`` is the look before this one.
+    from each spawn to trading; ``stopped``: names of bots whose stop was shown as done.
+    ``earlier`` is the look before this one.
+
+    Instants are ms since the epoch: of the ``look``, of ``deaths``, ``steady_since`` when nothing
+    hinders service and exchange, and until when chats were ``muted`` (see ``Installation``).
+    ``ousted``: when a service lost its lease, and the host name that it has for the exchange.
     """
 
     exchange: dict[str, Any]
@@ -57,6 +63,10 @@ class Evidence:
     keys: dict[int, str]
     money: dict[str, Decimal]
     speed: float = 1.0
+    look: float = 0.0
+    steady_since: float = math.inf
+    muted: dict[int, float] = field(default_factory=dict)
+    ousted: list[tuple[float, str]] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
     deaths: list[float] = field(default_factory=list)
     stopped: frozenset[str] = frozenset()
@@ -113,6 +123,10 @@ class Watch:
             keys={t.user: t.key for t in self.traders},
             money=self.money,
             speed=self.world.speed,
+            look=wall_ms(),
+            steady_since=max(self.world.service.awake_since, self.world.calm_since),
+            muted=dict(self.world.muted),
+            ousted=list(self.world.service.ousted),
             starts=list(self.world.service.starts),
             deaths=list(self.world.service.deaths),
             stopped=self.stopped,

@@ -1,6 +1,7 @@
 """One installation under chaos: service and both servers as three processes, and its people."""
 
 import asyncio
+import math
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -20,13 +21,17 @@ from tests.journeys.person import Person
 from tests.journeys.service import START_PATIENCE
 from tests.journeys.world import _CONFIG, OPERATOR, TOKEN
 
+# Two names of the exchange's address, to tell two services apart.
+_HOSTS = ("127.0.0.1", "localhost")
 _SAYS = b"reconciled and trading"
 
 
 class Skipper:
     """The service: started, killed, paused; ``starts`` are the seconds until it traded.
 
-    ``deaths`` are the instants (ms since the epoch) at which it ended.
+    ``deaths`` are the instants (ms since the epoch) at which it ended, ``ousted`` those at which
+    another one took its database over, with the host name under which it knew the exchange.
+    ``awake_since`` is the instant since which it trades and was not paused.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,6 +40,8 @@ class Skipper:
         self.log = folder / "log"
         self.starts: list[float] = []
         self.deaths: list[float] = []
+        self.ousted: list[tuple[float, str]] = []
+        self.awake_since = math.inf
         self.process: Program | None = None
         self._began = (0.0, 0)
 
@@ -56,6 +63,7 @@ class Skipper:
                 assert process.returncode is None, self.tail()
                 await asyncio.sleep(0.01)
         self.starts.append(time.monotonic() - began)
+        self.awake_since = wall_ms()
 
     async def start(self) -> None:
         self.begin()
@@ -64,6 +72,39 @@ class Skipper:
     async def kill(self) -> None:
         """SIGKILL: no goodbye."""
         await self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it stands still and does not know it."""
+        self.awake_since = math.inf
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT: it goes on as if nothing had been."""
+        self._signal(signal.SIGCONT)
+        self.awake_since = wall_ms()
+
+    async def usurp(self) -> Program | None:
+        """Freeze it and let another one take its database over; returns the frozen one.
+
+        None when that could not start, because the frozen one held the database: it goes on.
+        Nobody may remove the lock as it is done here, and should somebody, money must not be lost.
+        """
+        self.freeze()
+        old, text = self.process, self.config.read_text()
+        mine, other = _HOSTS if f"://{_HOSTS[0]}" in _exchange_line(text) else _HOSTS[::-1]
+        line = _exchange_line(text)
+        self.config.write_text(text.replace(line, line.replace(mine, other)))
+        (self.folder / "skipper.db.lock").unlink()
+        self.begin()
+        try:
+            await self.ready()
+        except AssertionError:
+            self.config.write_text(text)
+            self.process = old
+            self.thaw()
+            return None
+        self.ousted.append((wall_ms(), mine))
+        return old
 
     async def stop(self) -> int:
         """SIGTERM and its exit code."""
@@ -88,8 +129,13 @@ class Skipper:
     def tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-25:])
 
+    def _signal(self, how: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+
     async def _end(self, how: signal.Signals) -> int:
         process, self.process = self.process, None
+        self.awake_since = math.inf
         if process is None or process.returncode is not None:
             return 0
         process.send_signal(how)
@@ -100,8 +146,17 @@ class Skipper:
         return code
 
 
+def _exchange_line(config: str) -> str:
+    section = config.partition("[exchange]")[2]
+    return next(line for line in section.splitlines() if line.startswith("base_url"))
+
+
 class Installation:
-    """Service, servers and people; ``speed``: market seconds per real one."""
+    """Service, servers and people; ``speed``: market seconds per real one.
+
+    ``calm_since``: the instant since which nothing goes wrong at the exchange. ``muted``: until
+    when which Telegram users could not be written to; user 0 is everybody.
+    """
 
     def __init__(
         self, service: Skipper, http: httpx.AsyncClient, market: httpx.AsyncClient, speed: float
@@ -112,6 +167,8 @@ class Installation:
         self.speed = speed
         self._people: dict[int, Person] = {}
         self._requests: list[dict[str, Any]] = []
+        self.calm_since = 0.0
+        self.muted: dict[int, float] = {}
 
     def person(self, user: int = OPERATOR) -> Person:
         return self._people.setdefault(user, Person(self.http, user))
@@ -128,16 +185,27 @@ class Installation:
 
     async def fault(self, **what: Any) -> None:
         """Let something go wrong at the exchange."""
+        self.calm_since = math.inf
         (await self.market.post("/sandbox/faults", json=what)).raise_for_status()
 
     async def chat_fault(self, **what: Any) -> None:
         """Let something go wrong in the chat."""
+        self.muted[what.get("chat", 0)] = math.inf
         (await self.http.post("/sandbox/faults", json=what)).raise_for_status()
 
     async def heal(self) -> None:
         """From now on nothing goes wrong."""
         (await self.market.delete("/sandbox/faults")).raise_for_status()
         (await self.http.delete("/sandbox/faults")).raise_for_status()
+        if self.calm_since == math.inf:
+            self.calm_since = wall_ms()
+        for user, until in self.muted.items():
+            self.muted[user] = min(until, wall_ms())
+
+    async def cut(self, **what: Any) -> None:
+        """Cut connections to the exchange, or announce that they will be."""
+        self.calm_since = math.inf
+        (await self.market.post("/sandbox/disconnect", json=what)).raise_for_status()
 
 
 @asynccontextmanager

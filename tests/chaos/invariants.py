@@ -2,7 +2,7 @@
 
 The numbers are those by which a run reports. ``AT_ONCE`` holds in every look, in the middle of
 trouble and with the service dead; ``SETTLED`` holds once nothing goes wrong any more and all has
-come to rest. Two more are held by acts: a second start is refused (21), exits go out (14) by 7.
+come to rest. Acts hold another one: a second start is refused (21).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tests.chaos import (
     book_checks,
     chat_checks,
+    freedom_checks,
     futures_checks,
     life_checks,
     order_checks,
@@ -66,11 +67,16 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(12, life_checks.no_doubt_lasts, _THEN),
     Invariant(13, life_checks.no_entry_while_stopped, _NOW),
     Invariant(13, life_checks.daily_limits_hold, _NOW),
+    Invariant(14, freedom_checks.exits_follow_entries, _NOW),
+    Invariant(14, freedom_checks.a_shut_out_is_told, _THEN),
     Invariant(15, life_checks.counters_follow_from_fills, _NOW),
     Invariant(16, life_checks.every_trade_has_one_day, _NOW),
     Invariant(17, life_checks.what_was_confirmed_holds, _NOW),
     Invariant(18, chat_checks.every_event_has_one_alert, _THEN),
     Invariant(18, chat_checks.every_alert_was_shown, _THEN),
+    Invariant(19, freedom_checks.nobody_waits_for_anothers_chat, _NOW),
+    Invariant(20, freedom_checks.candles_are_judged_in_time, _NOW),
+    Invariant(22, freedom_checks.no_order_of_an_ousted_service, _NOW),
     Invariant(22, life_checks.no_order_of_an_old_lease, _NOW),
     Invariant(25, request_checks.weight_stays_in_budget, _THEN),
     Invariant(25, request_checks.retry_after_is_obeyed, _THEN),

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chaos import book_checks as books
 from tests.chaos import chat_checks as chats
+from tests.chaos import freedom_checks as freedom
 from tests.chaos import futures_checks as futures
 from tests.chaos import life_checks as life
 from tests.chaos import order_checks as orders
@@ -111,6 +112,38 @@ def _futures_exit(e: Evidence) -> Row:
     )
 
 
+def _steadily(e: Evidence) -> None:
+    """Nothing ever hindered anybody."""
+    e.look, e.steady_since, e.muted = 10.0**13, 0.0, {}
+
+
+def _no_exits(e: Evidence) -> None:
+    _steadily(e)
+    entries = [r for r in e.exchange["requests"] if any("-e" in i for i in requests._new_ids(r))]
+    e.exchange["requests"] = entries
+
+
+def _secret_ban(e: Evidence) -> None:
+    e.tables["outbox"] = [r for r in e.tables["outbox"] if r["kind"] != "exchange_stopped"]
+    e.exchange["requests"].append(_asked(e) | {"status": 418, "real_ms": 10.0**13})
+
+
+def _late_candles(e: Evidence) -> None:
+    _steadily(e)
+    e.tables["bots"][0]["state"] = "waiting"
+    for row in e.tables["streams"]:
+        row["judged_until"] -= DAY_MS
+
+
+def _waiting_alert(e: Evidence) -> None:
+    _steadily(e)
+    e.tables["outbox"][0].update(state="due", created_at=0)
+
+
+def _ousted(e: Evidence) -> None:
+    e.ousted.append((0.0, _asked(e)["host"].partition(":")[0]))
+
+
 LIES: tuple[tuple[Check, str, Lie], ...] = (
     (orders.no_order_is_doubled, "a second entry", lambda e: e.exchange["orders"].append(
         _entry(e) | {"clientOrderId": _entry(e)["clientOrderId"][:-1] + "2"})),
@@ -193,5 +226,10 @@ LIES: tuple[tuple[Check, str, Lie], ...] = (
     (books.positions_are_sums_of_fills, "a wrong position",
      lambda e: e.tables["positions"][0].update(fee_base=Decimal(1))),
     (life.the_database_is_sound, "a damaged page", lambda e: e.integrity.append("page 7")),
+    (freedom.exits_follow_entries, "an entry whose exits nobody asked for", _no_exits),
+    (freedom.a_shut_out_is_told, "a ban that nobody was told of", _secret_ban),
+    (freedom.candles_are_judged_in_time, "a candle of yesterday", _late_candles),
+    (freedom.nobody_waits_for_anothers_chat, "an alert of long ago", _waiting_alert),
+    (freedom.no_order_of_an_ousted_service, "an order of an ousted service", _ousted),
     (life.every_start_recovers_in_time, "a slow start", lambda e: e.starts.append(16.0)),
 )  # fmt: skip

@@ -12,6 +12,7 @@ RECOVERY = 15.0
 _FINAL = frozenset({"filled", "cancelled", "expired", "rejected"})
 _DOUBT = 45.0
 _CLOCKS_MS = 1_000
+_STOPS = frozenset({"bot.stop", "account.panic"})
 
 
 def nothing_final_comes_back(seen: Evidence) -> Iterator[str]:
@@ -49,18 +50,18 @@ def no_doubt_lasts(seen: Evidence) -> Iterator[str]:
 
 def no_entry_while_stopped(seen: Evidence) -> Iterator[str]:
     """No entry is sent between a stop and the next start, by the audit's times."""
-    acts = [a for a in seen.tables["audit"] if a["act"] in {"bot.stop", "bot.start"}]
-    bots = {bot["id"]: bot["public_id"] for bot in seen.tables["bots"]}
+    acts = [a for a in seen.tables["audit"] if a["act"] in {*_STOPS, "bot.start"}]
+    bots = {b["id"]: {b["public_id"], str(b["owner_id"])} for b in seen.tables["bots"]}
     slack = _CLOCKS_MS * seen.speed
     for row in seen.tables["orders"]:
         if row["leg"] != "e" or row["signed_at"] is None:
             continue
         before = [
-            a for a in acts if a["target"] == bots[row["bot_id"]] and a["at"] < row["signed_at"]
+            a for a in acts if a["target"] in bots[row["bot_id"]] and a["at"] < row["signed_at"]
         ]
         last = max(before, key=lambda a: a["at"], default=None)
         late = last is not None and row["signed_at"] - last["at"] > slack
-        if late and last is not None and last["act"] == "bot.stop":
+        if late and last is not None and last["act"] in _STOPS:
             yield f"{row['client_id']} was sent after its bot was stopped"
 
 

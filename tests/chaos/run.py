@@ -103,7 +103,9 @@ async def play(folder: Path, wanted: Plan) -> Outcome:
             found = violations(await watch.look(), When.AT_ONCE)
             outcome.problems += [f"act {outcome.did.total()} ({did}): {p}" for p in found]
 
-        stage = Stage(world, random, MARKETS[wanted.market], judge, outcome.problems)
+        stage = Stage(
+            world, random, MARKETS[wanted.market], watch.traders, judge, outcome.problems
+        )
         for act in wanted.acts:
             outcome.did[await act(stage)] += 1
         await _come_to_rest(watch, outcome)

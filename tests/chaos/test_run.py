@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from tests.chaos.acts import Stage, chat, kill_at, pause, second_start, stream
+from tests.chaos.acts import Stage, chat, kill_at, mute, pause, second_start, stream, take_over
 from tests.chaos.evidence import read_tables
 from tests.chaos.killer import PROTOCOL, RECOVERING, STARTING, TRADING, Moment
 from tests.chaos.lies import overlooked
@@ -54,8 +54,8 @@ async def test_five_sudden_deaths_change_nothing_in_the_books_and_no_check_is_bl
     assert list(overlooked(outcome.seen)) == []
 
 
-async def test_pauses_a_second_start_and_cut_streams_change_nothing_in_the_books(tmp_path):
-    acts = [pause, second_start, stream, chat, stream]
+async def test_pauses_second_services_cut_streams_and_silent_chats_change_nothing(tmp_path):
+    acts = [pause, second_start, stream, take_over, chat, mute]
     outcome = await play(tmp_path, Plan(12, "mixed", "futures", acts, ("SOLUSDT",), 200.0, NOON))
     assert outcome.problems == []
     assert outcome.did.total() == len(acts)

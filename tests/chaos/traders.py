@@ -7,6 +7,7 @@ in the chat. Buttons are found by what they ask for, so that no wording matters 
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from random import Random
@@ -117,6 +118,21 @@ async def stop_all(traders: Sequence[Trader]) -> frozenset[str]:
     """Stop every bot and leave its position to its exits; returns the bots shown as stopped."""
     await asyncio.gather(*(_stop(trader) for trader in traders))
     return frozenset(trader.bot for trader in traders)
+
+
+async def panics(trader: Trader) -> None:
+    """Stop everything of one's own and close what is held, with two taps."""
+    await trader.person.say("/panic")
+    await _tap(trader.person, "p:close:")
+
+
+async def starts(trader: Trader) -> None:
+    """Start one's bot, as often as it takes."""
+    patient_until = time.monotonic() + _STOPS_WITHIN
+    while _data(card := await _card(trader), "b:stop:") is None:
+        assert time.monotonic() < patient_until, f"{trader.bot} could not be started"
+        with suppress(AssertionError):
+            await _tap(trader.person, "b:start:", card)
 
 
 async def _stop(trader: Trader) -> None:

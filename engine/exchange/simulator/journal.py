@@ -13,6 +13,8 @@ _SECRET = frozenset({"signature"})
 class Entry:
     """One request: real arrival in ms with fractions, and in ms of the exchange's clock.
 
+    ``host`` is the name under which the exchange was asked: it tells two clients apart.
+
     ``status`` is None while unanswered and of a request that was not carried out; ``fault`` is
     what was done to it; ``weight`` is what it cost its address, ``retry_after`` the seconds of
     silence that were asked for.
@@ -25,6 +27,7 @@ class Entry:
     path: str
     key: str
     params: dict[str, str]
+    host: str = ""
     status: int | None = None
     code: int | None = None
     fault: str = ""
@@ -40,11 +43,12 @@ class Journal:
         self._count = 0
 
     def add(
-        self, real_ms: float, at: int, method: str, path: str, key: str, params: Mapping[str, str]
+        self, real_ms: float, at: int, method: str, path: str, key: str,
+        params: Mapping[str, str], host: str = "",
     ) -> Entry:  # fmt: skip
         """Write a request down, without its signature."""
         told = {name: value for name, value in params.items() if name not in _SECRET}
-        entry = Entry(self._count, real_ms, at, method, path, key, told)
+        entry = Entry(self._count, real_ms, at, method, path, key, told, host)
         self._count += 1
         self._entries.append(entry)
         return entry

@@ -42,8 +42,9 @@ class RestDoor:
             values, broken = {}, refusal
         occasion = Occasion(request.method, request.path, key, facts=values)
         entry = self._world.journal.add(
-            precise_ms(), self._world.clock.now(), request.method, request.path, key, values
-        )
+            precise_ms(), self._world.clock.now(), request.method, request.path, key, values,
+            request.host,
+        )  # fmt: skip
         payload = signed_payload(query, body)
         asked = Asked(occasion, Params(values), payload, request.remote or "", entry)
         return await self._through_faults(request, asked, broken)
