@@ -93,6 +93,11 @@ async def test_the_example_is_installed_by_pip_and_trades(still, shelf):
     await still.agree()
 
 
+def test_the_readme_shows_the_example_as_it_is():
+    readme = Path(__file__).parents[3] / "README.md"
+    assert (EXAMPLE / "breakout.py").read_text().strip() in readme.read_text(encoding="utf-8")
+
+
 async def alerts(lab):
     async with lab.storage.system() as unit:
         rows = await unit.outbox.claim(limit=100, at=lab.clock.now_ms() + 1)
