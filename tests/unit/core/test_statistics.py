@@ -131,6 +131,9 @@ def test_the_greatest_drawdown(nets, amount, percent, peak, trough, ended, recov
 def test_where_equity_begins_at_nothing_the_greatest_amount_counts():
     found = week(chain([5, -1, 100, -2]), capital=D(-10)).drawdown
     assert (found.amount, found.percent) == (2, None)
+    found = week(chain([-8, 100, -2]), capital=D(-10)).drawdown
+    assert (found.amount, found.peak_at) == (8, MONDAY)
+    assert week(chain([-8]), capital=D(0)).drawdown.percent is None
     made = week(chain([5, -1]), capital=D(0))
     assert (made.percent, made.sharpe, made.calmar, made.days) == (None, None, None, 0)
 
@@ -212,6 +215,11 @@ def test_periods_are_named_by_their_first_day():
     assert [(month.month, tally.net) for month, tally in months.items()] == [
         *((5, 3), (6, -4), (7, 8)),
     ]
+
+
+def test_midnight_begins_the_day():
+    days = by_period([closed(1, 23), closed(1, 24), closed(1, 47.9)], Period.DAY)
+    assert [tally.count for tally in days.values()] == [1, 2]
 
 
 def test_a_change_of_summer_time_makes_a_day_of_23_hours():
