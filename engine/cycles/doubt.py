@@ -24,9 +24,12 @@ TOLD_AFTER = 3
 
 @dataclass(slots=True)
 class _Question:
+    """``due`` is loop time; ``age`` was the order's age in real s at ``began``, steady ms."""
+
     order: Order
-    began: float
     due: float
+    began: float
+    age: float
     asked: int = 0
     misses: int = 0
     told: bool = False
@@ -41,9 +44,13 @@ class Doubts:
 
     def begin(self, order: Order, *, delay: float = 0.0) -> None:
         """Ask about the order after ``delay`` real seconds, unless it is asked about already."""
-        now = _now()
-        question = _Question(order, began=now, due=now + delay)
-        self._open.setdefault(order.client_id, question).order = order
+        known = self._open.get(order.client_id)
+        if known is None:
+            age = 0.0 if order.signed_at is None else self._clock.now_ms() - order.signed_at
+            real = max(0.0, age / 1000 / self._clock.rate)
+            known = _Question(order, _now() + delay, self._clock.steady_ms(), real)
+            self._open[order.client_id] = known
+        known.order = order
 
     def due(self, order: Order) -> bool:
         """Whether it is time to ask; a new order is asked about at once."""
@@ -127,16 +134,12 @@ class Doubts:
         return all(report.client_id != order.client_id for report in open_now)
 
     def _age(self, question: _Question) -> float:
-        """Real seconds since it was sent, as far as both clocks agree.
+        """Real seconds since it was sent; a resting order's doubt begins with its first miss.
 
-        The market's clock may be set; a resting order's doubt begins with its first miss.
+        Setting the market's clock meanwhile neither proves anything nor puts the proof off.
         """
-        order = question.order
-        asked_for = _now() - question.began
-        if order.signed_at is None:
-            return asked_for
-        sent = (self._clock.now_ms() - order.signed_at) / 1000 / self._clock.rate
-        return sent if order.exchange_id is None else min(sent, asked_for)
+        asked_for = (self._clock.steady_ms() - question.began) / 1000
+        return asked_for if question.order.exchange_id is not None else question.age + asked_for
 
 
 def _now() -> float:

@@ -24,6 +24,10 @@ class Clock(Protocol):
         """Market time now, aware UTC."""
         ...
 
+    def steady_ms(self) -> float:
+        """Real milliseconds since some instant, whatever the market's time is set to."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait ``seconds`` of market time."""
         ...

@@ -63,6 +63,10 @@ class MarketClock:
         """Market time now, aware UTC."""
         return _EPOCH + timedelta(milliseconds=self.now_ms())
 
+    def steady_ms(self) -> float:
+        """Real milliseconds since some instant; ``adjust`` does not touch them."""
+        return self._steady() / _NS_PER_MS
+
     def adjust(self, offset_ms: int) -> None:
         """Move the clock by ``offset_ms`` market ms (the exchange's time less ours)."""
         self._origin_ms += offset_ms

@@ -32,6 +32,10 @@ class FrozenClock:
         """Time in ms UTC."""
         return self._at
 
+    def steady_ms(self):
+        """Real ms: nobody corrects this clock."""
+        return float(self._at)
+
     def now(self):
         """Time, aware UTC."""
         return _EPOCH + timedelta(milliseconds=self._at)

@@ -10,12 +10,16 @@ PACE = 0.1
 
 
 class LabClock:
-    """Implements the Clock port; ``set`` and ``adjust`` are the only things that move it."""
+    """Implements the Clock port; ``set`` and ``adjust`` are the only things that move it.
+
+    ``set`` lets time pass, ``adjust`` only corrects what the clock shows.
+    """
 
     rate = 1.0
 
     def __init__(self, at_ms=START):
         self._at = at_ms
+        self._passed = 0
 
     def now_ms(self):
         return self._at
@@ -23,7 +27,11 @@ class LabClock:
     def now(self):
         return _EPOCH + timedelta(milliseconds=self._at)
 
+    def steady_ms(self):
+        return self._passed
+
     def set(self, at_ms):
+        self._passed += at_ms - self._at
         self._at = at_ms
 
     def adjust(self, offset_ms):

@@ -177,8 +177,10 @@ async def test_a_resting_order_that_vanished_is_proven_gone_and_the_position_cov
     await lab.fault("stall", stream="user@", times=None)
     lab.world.book.cancel(gone[0], "", lab.exchange.clock.now())
     await lab.fault("code", "GET", "/api/v3/order", code=-2013, msg="No such order.", times=None)
-    await lab.advance(1)
     await lab.job("reconcile")
+    questions = lab.sender(bot).doubts._open
+    await lab.until(lambda: sum(question.misses > 0 for question in questions.values()) == 2)
+    await lab.advance(1)
 
     async def ended():
         firsts = [(await lab.books.orders(bot, leg))[0] for leg in (Leg.STOP, Leg.TARGET)]
