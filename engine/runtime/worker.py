@@ -5,6 +5,7 @@ alone; what hangs, crashes or eats memory there is killed, and the next request 
 """
 
 import asyncio
+import io
 import os
 import pickle
 import signal
@@ -15,13 +16,24 @@ from typing import Any
 
 import structlog
 
-from engine.core.errors import WorkerDied, WorkFailed
-from engine.runtime.worker_main import BEGUN, DONE, HEADER, LONGEST
+from engine.core.errors import BadAnswer, WorkerDied, WorkFailed
+from engine.runtime.worker_main import BEGUN, DONE, FAILED, HEADER, LONGEST
 
 _log = structlog.get_logger("worker")
 # Real seconds until the process has started and imported what a request needs.
 _PREPARES = 30.0
 _OURS = "SKIPPER_"
+_ARRAYS = frozenset(
+    {
+        ("array", "_array_reconstructor"),
+        ("array", "array"),
+        ("numpy", "dtype"),
+        ("numpy", "ndarray"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy._core.numeric", "_frombuffer"),
+    }
+)
 
 
 class Worker:
@@ -42,7 +54,8 @@ class Worker:
 
         ``imports`` are modules that it will import; they do not count against ``limit`` (real
         seconds). Raises ``TimeoutError``, ``WorkFailed`` when it raised, ``WorkerDied`` when the
-        process ended, and ``ValueError`` for a request of more than 64 MiB.
+        process ended, ``BadAnswer`` for one that is no plain value, and ``ValueError`` for a
+        request of more than 64 MiB.
         """
         request = pickle.dumps((imports, function, args))
         if len(request) > LONGEST:
@@ -116,7 +129,27 @@ async def _frame(answers: asyncio.StreamReader) -> tuple[str, Any]:
     (length,) = struct.unpack(HEADER, await answers.readexactly(struct.calcsize(HEADER)))
     if length > LONGEST:
         raise WorkerDied
-    kind, value = pickle.loads(await answers.readexactly(length))  # noqa: S301 - our own child
+    return _read(await answers.readexactly(length))
+
+
+class _PlainValues(pickle.Unpickler):
+    """Foreign code may have written what it reads: it makes plain values and arrays only."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """One of the few that arrays are made of; raises ``UnpicklingError`` for any other."""
+        if (module, name) not in _ARRAYS:
+            raise pickle.UnpicklingError(f"it holds a {module}.{name}")
+        return super().find_class(module, name)
+
+
+def _read(frame: bytes) -> tuple[str, Any]:
+    """Kind and value of a frame; raises ``BadAnswer``."""
+    try:
+        kind, value = _PlainValues(io.BytesIO(frame)).load()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is no answer
+        raise BadAnswer(f"its answer cannot be read: {error}"[:200]) from None
+    if kind not in {BEGUN, DONE, FAILED}:
+        raise BadAnswer("its answer cannot be read")
     return kind, value
 
 

@@ -173,7 +173,7 @@ PROBLEMS = {
     "word": ("why.strategy_nonsense", "'MAYBE'"),
     "nothing": ("why.strategy_nonsense", "None"),
     "list": ("why.strategy_nonsense", "answered"),
-    "frame": ("why.strategy_nonsense", "answered"),
+    "frame": ("why.strategy_nonsense", "pandas.DataFrame"),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.errors import WorkerDied, WorkFailed
+from engine.core.errors import BadAnswer, WorkerDied, WorkFailed
 from engine.runtime.worker import Worker
 
 
@@ -154,3 +154,29 @@ def test_it_ends_when_the_service_is_killed_even_while_it_computes():
             pass_fds=[end.fileno()], capture_output=True, check=True, text=True,
         )  # fmt: skip
     assert ended.stdout.strip() == f"[{fd}]"
+
+
+async def test_arrays_of_numpy_come_back(worker):
+    made = await worker.call("numpy:linspace", 0.0, 1.0, 5, imports=("numpy",))
+    assert made.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert (await worker.call("numpy:float64", 2.5, imports=("numpy",))) == 2.5
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [("operator:attrgetter", ("real",)), ("pathlib:Path", ("x",)), ("fractions:Fraction", (1, 2))],
+)
+async def test_an_answer_may_make_nothing_here_but_plain_values(worker, function, args):
+    with pytest.raises(BadAnswer):
+        await worker.call(function, *args)
+    assert await worker.call("math:hypot", 3.0, 4.0) == 5.0
+
+
+async def test_a_call_hidden_in_an_answer_is_not_made(worker, tmp_path):
+    mark = tmp_path / "made"
+    source = "class Trap:\n def __reduce__(self):\n  import pathlib\n"
+    source += f"  return pathlib.Path.touch, (pathlib.Path({str(mark)!r}),)\ntrap = Trap()\n"
+    namespace = f"exec({source!r}, g := {{}}) or g['trap']"
+    with pytest.raises(BadAnswer):
+        await worker.call("builtins:eval", namespace)
+    assert not mark.exists()
