@@ -6,14 +6,14 @@ from bot.texts import Texts
 from bot.views.figures import NONE, money
 from bot.wizard.answers import standing
 from bot.wizard.bounds import Facts, get, leverage_of, of_futures
-from bot.wizard.sizes import cap_of, sizing_of, stake_of, uncapped
+from bot.wizard.sizes import RISK, sizing_of, stake_of, uncapped
 from engine.core.account import Draft
 from engine.core.bot_config import Sizing
 from engine.core.checks import liquidation_distance
 from engine.core.margin import ASSUMED_MAINTENANCE
 from engine.core.money import fixed, floor_to_step, percent_of
 
-_USUAL_RISK = Decimal(1)
+_USUAL_RISK = f"1%{RISK}"
 
 
 def size_lines(draft: Draft, facts: Facts, texts: Texts) -> list[str]:
@@ -41,17 +41,17 @@ def size_lines(draft: Draft, facts: Facts, texts: Texts) -> list[str]:
 def risk_line(draft: Draft, facts: Facts, texts: Texts) -> str:
     """What a risk buys at the present price and stop: the chosen one, or the usual one."""
     data = draft.data
-    rule, figure = sizing_of(standing("size", data, facts))
-    risk = figure if rule is Sizing.RISK else _USUAL_RISK
-    stake = min(uncapped(data, risk), cap_of(data))
+    size = standing("size", data, facts)
+    size = size if sizing_of(size)[0] is Sizing.RISK else _USUAL_RISK
+    stake = stake_of(data, size)
     position = stake * leverage_of(data)
     quantity = NONE
     if facts.rules is not None and facts.price:
         quantity = fixed(floor_to_step(position / facts.price, facts.rules.step_size))
-    key = "wizard.risk_capped" if stake < uncapped(data, risk) else "wizard.risk"
+    key = "wizard.risk_capped" if stake < uncapped(data, size) else "wizard.risk"
     return texts.say(
         key,
-        risk=fixed(risk),
+        risk=fixed(sizing_of(size)[1]),
         stake=fixed(money(stake)),
         quantity=quantity,
         base=facts.rules.base if facts.rules else "",

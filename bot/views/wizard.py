@@ -13,7 +13,7 @@ from bot.views.summary import summary, summary_rows
 from bot.wizard.answers import standing
 from bot.wizard.bounds import PARAM, Facts, chosen_strategy, get, leverage_of, stop_range
 from bot.wizard.choices import offered_templates
-from bot.wizard.config import obstacle
+from bot.wizard.config import in_the_way
 from bot.wizard.sizes import size_range, stake_of
 from bot.wizard.steps import MENUS, ORDER, PARAMS, SUMMARY, step_number
 from engine.core.account import Draft
@@ -38,7 +38,7 @@ def question(
     ``note`` is a text key above it.
     """
     if error is None and draft.step == SUMMARY:
-        error = obstacle(draft, facts)
+        error = in_the_way(draft, facts)
     wrong = [words(error, texts)] if error is not None else []
     wrong += [texts.say(note)] if note else []
     if draft.step == SUMMARY:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.wizard import hours
 from bot.wizard.answers import READERS, read, standing
 from bot.wizard.bounds import (
+    CENT,
     OFF,
     Facts,
     chosen_key,
@@ -21,7 +22,9 @@ from engine.core.account import Draft
 from engine.core.bot_config import BotConfig, Direction, Mode
 from engine.core.errors import InvalidValue
 from engine.core.hours import TradingHours
-from engine.core.market import Market, Timeframe
+from engine.core.market import Market, SymbolRules, Timeframe
+from engine.core.money import ceil_to_step, fixed
+from engine.core.placeable import obstacle
 
 
 def settled(draft: Draft, facts: Facts) -> BotConfig:
@@ -31,10 +34,25 @@ def settled(draft: Draft, facts: Facts) -> BotConfig:
         # A template is what was suggested: its answers are among the others.
         if question != "template" and not skipped(question, data):
             data |= read(question, standing(question, data, facts), data, facts)
-    return _config(data, facts)
+    config = _config(data, facts)
+    if facts.rules is not None and facts.price:
+        _require_placeable(config, data, facts.rules, facts.price)
+    return config
 
 
-def obstacle(draft: Draft, facts: Facts) -> InvalidValue | None:
+def _require_placeable(
+    config: BotConfig, data: Mapping[str, str], rules: SymbolRules, price: Decimal
+) -> None:
+    found = obstacle(config, rules, price)
+    if found is None:
+        return
+    figures = {"low": fixed(ceil_to_step(found.limit, CENT)), "high": fixed(found.limit)}
+    problem = "too_small" if found.what == "size" else "not_placeable"
+    unit = rules.quote if found.what == "size" else "%"
+    raise InvalidValue(found.what, get(data, found.what), problem, unit=unit, **figures)
+
+
+def in_the_way(draft: Draft, facts: Facts) -> InvalidValue | None:
     """What keeps these answers from making a bot; None: nothing."""
     try:
         settled(draft, facts)

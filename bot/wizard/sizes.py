@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from bot.wizard.bounds import CENT, DEFAULTS, Answers, Facts, get, leverage_of
 from bot.wizard.typed import number
-from engine.core.bot_config import Sizing
+from engine.core import sizing
+from engine.core.bot_config import BotConfig, Sizing
 from engine.core.checks import MIN_TRADE_VALUE
 from engine.core.errors import InvalidValue
 from engine.core.money import HUNDRED, ceil_to_step, fixed, floor_to_step, percent_of
-from engine.core.sizing import smallest_entry
 
 RISK = "risk"
 MOST_RISK = Decimal(10)
@@ -54,7 +54,8 @@ def size_range(answers: Answers, facts: Facts) -> tuple[Decimal, Decimal]:
     leverage = leverage_of(answers)
     low = MIN_TRADE_VALUE
     if facts.rules is not None and facts.price is not None:
-        low = max(low, smallest_entry(facts.rules, facts.price, Decimal(get(answers, "stop"))))
+        stop = Decimal(get(answers, "stop"))
+        low = max(low, sizing.smallest_entry(facts.rules, facts.price, stop))
     high = cap_of(answers)
     if facts.rules is not None and facts.rules.max_notional:
         high = min(high, floor_to_step(facts.rules.max_notional / leverage, CENT))
@@ -97,19 +98,25 @@ def cap_of(answers: Answers) -> Decimal:
 
 def stake_of(answers: Answers, size: str) -> Decimal:
     """Quote money that a trade takes, as long as all of the capital is free."""
+    return sizing.stake_of(_sized(answers, size), Decimal(get(answers, "capital")))
+
+
+def uncapped(answers: Answers, size: str) -> Decimal:
+    """The same without the cap."""
+    return sizing.wanted_quote(_sized(answers, size), Decimal(get(answers, "capital")))
+
+
+def _sized(answers: Answers, size: str) -> BotConfig:
+    """As much of a configuration as says how large a trade is."""
     rule, figure = sizing_of(size)
-    if rule is Sizing.FIXED:
-        return figure
-    capital = Decimal(get(answers, "capital"))
-    if rule is Sizing.PERCENT:
-        return percent_of(capital, figure)
-    return min(uncapped(answers, figure), cap_of(answers))
-
-
-def uncapped(answers: Answers, risk: Decimal) -> Decimal:
-    """Stake whose stop would cost ``risk`` percent of the capital."""
-    at_risk = percent_of(Decimal(get(answers, "capital")), risk)
-    return at_risk * HUNDRED / Decimal(get(answers, "stop")) / leverage_of(answers)
+    return BotConfig.model_construct(
+        sizing=rule,
+        size=figure,
+        initial_capital=Decimal(get(answers, "capital")),
+        max_position=Decimal(get(answers, "cap")),
+        stop_loss=Decimal(get(answers, "stop")),
+        leverage=leverage_of(answers),
+    )
 
 
 def _number(raw: str, text: str, low: Decimal, high: Decimal, unit: str) -> Decimal:
