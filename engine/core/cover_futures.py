@@ -12,6 +12,7 @@ from engine.core.ladder import (
     clock,
     must_pause,
     naked_too_long,
+    overdue,
     past_its_levels,
     stop_reason,
     stop_to_watch,
@@ -20,7 +21,7 @@ from engine.core.ladder import (
 )
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order, OrderKind, OrderState
-from engine.core.position import ExitReason, PositionState
+from engine.core.position import ExitReason
 from engine.core.scene import (
     STANDING,
     UNANSWERED,
@@ -70,18 +71,6 @@ def _still_covered(scene: Scene, stops: list[Order]) -> list[Step]:
         return [*stop_to_watch(scene), *_target(scene), Covered()]
     attempt = PlanOrders((stop_order(scene, scene.wanted),))
     return [*stop_to_watch(scene), attempt, *_target(scene)]
-
-
-def overdue(scene: Scene) -> list[Step]:
-    """While an answer is due: start the clock, and close at market once it has run out.
-
-    A reduce-only close does no harm whatever became of the stop.
-    """
-    bare = covering(scene.of_leg(Leg.STOP, STANDING)) < scene.wanted
-    guarded = scene.position.state is PositionState.OPEN and scene.position.guarded
-    if guarded and bare and naked_too_long(scene):
-        return [AskClose(ExitReason.UNPROTECTED)]
-    return clock(scene)
 
 
 def _is_right(scene: Scene, stop: Order) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from engine.core.exits import on_tick, tighter
 from engine.core.order import Leg, Order, OrderState, Refusal
-from engine.core.position import ExitReason
+from engine.core.position import ExitReason, PositionState
 from engine.core.scene import (
     STANDING,
     AskClose,
@@ -44,9 +44,26 @@ def clock(scene: Scene) -> list[Step]:
 
 def naked_too_long(scene: Scene) -> bool:
     """Past the naked limit, and it has been tried: the first attempt is always made."""
+    return scene.attempts(Leg.STOP) > 0 and _over(scene)
+
+
+def overdue(scene: Scene) -> list[Step]:
+    """Where nothing may be placed: start the clock, and close at market once it has run out.
+
+    A close sells nothing that is uncertain: on futures it only reduces, on spot it waits for
+    exits whose fate is unknown.
+    """
+    position = scene.position
+    bare = covering(scene.of_leg(Leg.STOP, STANDING)) < scene.wanted
+    guarded = position.state is PositionState.OPEN and position.guarded
+    return (
+        [AskClose(ExitReason.UNPROTECTED)] if guarded and bare and _over(scene) else clock(scene)
+    )
+
+
+def _over(scene: Scene) -> bool:
     since = scene.position.naked_since
-    tried = scene.attempts(Leg.STOP) > 0
-    return tried and since is not None and scene.real_ms_since(since) > NAKED_LIMIT_MS
+    return since is not None and scene.real_ms_since(since) > NAKED_LIMIT_MS
 
 
 def past_its_levels(scene: Scene) -> ExitReason | None:

@@ -6,11 +6,19 @@ crash, a refusal or the exchange left behind: starting up and recovering are the
 How the two markets cover a position stands in ``cover_spot`` and ``cover_futures``.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.core import cover_futures, cover_spot
 from engine.core.exit_orders import exit_order
-from engine.core.ladder import MAX_ATTEMPTS, barren, clock, must_pause, past_its_levels
+from engine.core.ladder import (
+    MAX_ATTEMPTS,
+    barren,
+    clock,
+    must_pause,
+    overdue,
+    past_its_levels,
+)
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order, OrderKind, OrderState
 from engine.core.position import ExitReason, PositionState
@@ -33,8 +41,10 @@ def protect(scene: Scene) -> list[Step]:
     position = scene.position
     if position.state is PositionState.CLOSED:
         return _after_the_end(scene)
-    if _unread(scene) or _blocked(scene):
-        return cover_futures.overdue(scene) if scene.futures else clock(scene)
+    if _blocked(scene):
+        return overdue(scene) if scene.futures else clock(scene)
+    if _unread(scene):
+        return _while_unread(scene)
     if not scene.entry_may_fill and scene.wanted <= ZERO:
         return [CloseBooks()]
     if position.state is PositionState.CLOSING:
@@ -54,6 +64,23 @@ def cover_of(orders: tuple[Order, ...]) -> Decimal:
 def _unread(scene: Scene) -> bool:
     """Whether the exchange reports fills that we have not read: nobody knows what is held."""
     return any(order.filled_qty > order.booked_qty for order in scene.orders)
+
+
+def _while_unread(scene: Scene) -> list[Step]:
+    """No exit is placed on a guess, but the naked limit holds all the same.
+
+    Past it, what is held for certain is closed, and the rest once its fills have been read.
+    """
+    if _certain(scene) <= ZERO:
+        return clock(scene)
+    return _close(scene) if scene.position.state is PositionState.CLOSING else overdue(scene)
+
+
+def _certain(scene: Scene) -> Decimal:
+    """What can be closed of that which no exit has sold, as far as exits are reported."""
+    sold = sum((o.filled_qty - o.booked_qty for o in scene.orders if o.leg.exit), start=ZERO)
+    rest = replace(scene.position, gone_qty=scene.position.gone_qty + sold)
+    return rest.closable(scene.rules, scene.likely_price)
 
 
 def _blocked(scene: Scene) -> bool:
@@ -107,7 +134,7 @@ def _close(scene: Scene) -> list[Step]:
     resting = [] if scene.futures else scene.standing_exits()
     if resting:
         return [CancelOrder(order) for order in resting]
-    quantity = scene.position.closable(scene.rules, scene.likely_price)
+    quantity = _certain(scene)
     if quantity <= ZERO:
         return [CloseBooks()]
     failures = barren(scene, Leg.CLOSE)
