@@ -25,9 +25,9 @@ from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, BotState, next_bot_state
 from engine.core.checks import Refused
 from engine.core.errors import SkipperError, Unavailable
-from engine.core.hours import day_of, next_day
 from engine.core.money import fixed
-from engine.cycles import tell_account, tell_bots
+from engine.cycles import tell_account
+from engine.cycles.days import pause_for_today
 from engine.cycles.fleet import Member
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
@@ -38,11 +38,10 @@ _log = structlog.get_logger("account_guard")
 
 @dataclass(slots=True)
 class AccountGuard:
-    """Judges users by their limits; ``_limits`` are those that were set, as last read."""
+    """Judges users by their limits."""
 
     ledger: Ledger
     clock: Clock
-    _limits: dict[int, AccountLimits] = field(default_factory=dict)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def watch(self) -> None:
@@ -55,22 +54,12 @@ class AccountGuard:
     async def run(self) -> None:
         """Judge every user who has a limit, and every bot that has one of its own for the day."""
         async with self._one_at_a_time:
-            async with self.ledger.storage.reading() as unit:
-                self._limits = await unit.limits.all()
+            await self.ledger.fleet.read_limits()
             for owner_id, members in self._by_owner().items():
                 try:
                     await self._judge(owner_id, members)
                 except SkipperError as error:
                     _log.error("account not judged", owner=owner_id, error=str(error))
-
-    def measurable(self, bot: Bot) -> bool:
-        """Whether the prices are known that its user's drawdown is measured with."""
-        limits = self._limits.get(bot.owner_id)
-        if limits is None or limits.max_drawdown is None:
-            return True
-        keyed = bot.config.mode.keyed
-        members = [m for m in self._by_owner()[bot.owner_id] if m.bot.config.mode.keyed is keyed]
-        return all(m.position is None or self._stake(m).price is not None for m in members)
 
     def _by_owner(self) -> dict[int, list[Member]]:
         found: dict[int, list[Member]] = defaultdict(list)
@@ -79,7 +68,7 @@ class AccountGuard:
         return found
 
     async def _judge(self, owner_id: int, members: list[Member]) -> None:
-        limits = self._limits.get(owner_id, AccountLimits())
+        limits = self.ledger.fleet.limits_of(owner_id)
         for member in members:
             await self._judge_day(member, limits)
         if limits.max_drawdown is None and limits.stop_guard is None:
@@ -146,17 +135,12 @@ class AccountGuard:
             return
         now = self.clock.now_ms()
         refused = Refused("daily_loss", fixed(limit), fixed(loss))
-        figures = {"limit": refused.limit, "measured": refused.measured}
-        until = next_day(now, limits.day_zone)
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             bot = await unit.bots.get(member.bot.id)
             if not bot.state.running:
                 return {bot.id}, False
-            paused = _paused(bot, refused.check, figures, until)
-            await unit.bots.save(paused)
-            alert = tell_bots.paused(paused, refused, day_of(now, limits.day_zone))
-            await unit.outbox.add(alert, now)
+            await pause_for_today(unit, bot, refused, limits.day_zone, now)
             return {bot.id}, True
 
         await self.ledger.change(work)

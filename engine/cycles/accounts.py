@@ -10,6 +10,7 @@ import structlog
 from engine.core.errors import ExchangeError, KeyRefused, SkipperError
 from engine.cycles.answers import Answers
 from engine.cycles.doubt import Doubts
+from engine.cycles.desk import Desk
 from engine.cycles.execution import Sender
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
@@ -53,6 +54,7 @@ class Accounts:
     reconciler: Reconciler
     readiness: Readiness
     trouble: Trouble
+    desk: Desk
     clock: Clock
     nursery: Nursery
     measure_clocks: Callable[[], Awaitable[None]]
@@ -89,6 +91,7 @@ class Accounts:
             clock=self.clock,
             nursery=self.nursery,
         )
+            desk=self.desk,
         tasks = (
             self.nursery.supervise(f"sender {account}", sender.run),
             self.nursery.supervise(f"stream {account}", partial(self._stream, account)),

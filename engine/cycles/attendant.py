@@ -12,6 +12,7 @@ from engine.cycles.accounts import Accounts
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.nudges import Nudges
+from engine.cycles.recount import recount
 from engine.cycles.signal import SignalCycle
 from engine.runtime.nursery import Nursery
 
@@ -49,6 +50,10 @@ class Attendant:
             except SkipperError:
                 self.nudges.changed_accounts.add(account)
                 raise
+        if self.nudges.limits:
+            self.nudges.limits = False
+            await self.fleet.read_limits()
+        await self._recount()
         while self.nudges.bots:
             bot_id = self.nudges.bots.pop()
             try:
@@ -62,10 +67,24 @@ class Attendant:
             await self._guard(self.nudges.positions.pop())
 
     async def upkeep(self) -> None:
-        """The net behind the nudges: bots whose rows moved on are read again."""
+        """The net behind the nudges: limits, and bots whose rows moved on, are read again."""
+        self.nudges.limits = True
         for bot_id in await self.fleet.outdated():
             self.nudges.bots.add(bot_id)
         await self.attend()
+
+    async def _recount(self) -> None:
+        """Count today anew where a user's days begin at another time than they did.
+
+        The commit that changed it did so too, but for what was booked before we heard of it.
+        """
+        while self.fleet.rezoned:
+            owner_id = self.fleet.rezoned.pop()
+            try:
+                await recount(self.ledger, owner_id)
+            except SkipperError:
+                self.fleet.rezoned.add(owner_id)
+                raise
 
     async def sync(self) -> None:
         """Bring accounts, streams and prices in line with the fleet."""

@@ -4,8 +4,8 @@ Order, fills, position, bot, counters and alerts move together inside the caller
 whether the report came as an answer, over the account's stream, by polling or from a look-up.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from engine.core.bot import Bot
@@ -13,6 +13,7 @@ from engine.core.bot_state import FLATTEN, BotEvent, next_bot_state
 from engine.core.checks import DayCount
 from engine.core.client_id import decode_client_id
 from engine.core.exits import stop_price, target_price
+from engine.core.hours import day_of
 from engine.core.market import Side, SymbolRules
 from engine.core.money import ZERO
 from engine.core.order import Fill, Leg, Order, OrderReport, apply_report
@@ -21,6 +22,8 @@ from engine.core.timeout import expiry
 from engine.cycles import tell
 from engine.cycles.rulebook import Rulebook
 from engine.ports.storage import Unit
+
+ZoneOf = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,13 @@ class Booked:
     changed: bool
 
 
-async def book(unit: Unit, report: OrderReport, rulebook: Rulebook) -> Booked | None:
-    """Enter a report; None when the order is not ours. Repeated reports change nothing."""
+async def book(
+    unit: Unit, report: OrderReport, rulebook: Rulebook, zone_of: ZoneOf
+) -> Booked | None:
+    """Enter a report; None when the order is not ours. Repeated reports change nothing.
+
+    ``zone_of`` names the zone whose days the daily limits of a user count.
+    """
     was = await unit.orders.by_client_id(report.client_id)
     if was is None:
         return None
@@ -44,7 +52,7 @@ async def book(unit: Unit, report: OrderReport, rulebook: Rulebook) -> Booked | 
         order = replace(order, filled_qty=max(order.filled_qty, order.booked_qty))
     position = None
     if fresh:
-        order, position = await _book_fills(unit, order, fresh, rulebook)
+        order, position = await _book_fills(unit, order, fresh, rulebook, zone_of)
     elif order.position_id is not None:
         position = await unit.positions.get(order.position_id)
     if order != was:
@@ -55,10 +63,10 @@ async def book(unit: Unit, report: OrderReport, rulebook: Rulebook) -> Booked | 
 
 
 async def _book_fills(
-    unit: Unit, order: Order, fills: list[Fill], rulebook: Rulebook
+    unit: Unit, order: Order, fills: list[Fill], rulebook: Rulebook, zone_of: ZoneOf
 ) -> tuple[Order, Position]:
     bot = await unit.bots.get(order.bot_id)
-    position = await _position_of(unit, order, fills[0], bot, rulebook)
+    position = await _position_of(unit, order, fills[0], bot, rulebook, zone_of)
     if order.position_id is None:
         await unit.fills.claim_entry(order.id, position.id)
         order = replace(order, position_id=position.id)
@@ -71,7 +79,7 @@ async def _book_fills(
 
 
 async def _position_of(
-    unit: Unit, order: Order, first: Fill, bot: Bot, rulebook: Rulebook
+    unit: Unit, order: Order, first: Fill, bot: Bot, rulebook: Rulebook, zone_of: ZoneOf
 ) -> Position:
     """The position of the order's decision, made on the first fill of its entry."""
     if order.position_id is not None:
@@ -102,7 +110,7 @@ async def _position_of(
         position = ask_close(position, ExitReason.PANIC)
     added = await unit.positions.add(position)
     await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.ENTER)))
-    await unit.counters.add(bot.id, DayCount(day_of(first.at), entries=1))
+    await unit.counters.add(bot.id, DayCount(day_of(first.at, zone_of(bot.owner_id)), entries=1))
     return added
 
 
@@ -143,11 +151,6 @@ def decision_of(order: Order) -> int:
     if decoded is None:
         raise ValueError(f"not an id of ours: {order.client_id}")
     return decoded.decision
-
-
-def day_of(at: int) -> str:
-    """UTC day (YYYY-MM-DD) of an instant in ms."""
-    return datetime.fromtimestamp(at / 1000, tz=UTC).date().isoformat()
 
 
 def _sum(fills: list[Fill]) -> Decimal:

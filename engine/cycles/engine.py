@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from engine.core.bot_config import Environment, Mode
+from engine.core.liquidity import NO_FLOOR, LiquidityFloor
 from engine.core.signal import Signal
 from engine.cycles import tell
 from engine.cycles.account_guard import AccountGuard
@@ -21,6 +22,7 @@ from engine.cycles.analyst import Advising, make_analyst
 from engine.cycles.analyst_judge import AiJudge
 from engine.cycles.attendant import Attendant
 from engine.cycles.daily_reset import DailyReset
+from engine.cycles.desk import Desk
 from engine.cycles.endurance import Endurance
 from engine.cycles.fleet import Fleet, Member
 from engine.cycles.foreign import Foreign
@@ -64,7 +66,7 @@ class Parts:
     """What the wiring hands to the engine. ``times``: one exchange clock per market.
 
     ``give_up`` ends the service: it is called with the reason when trading on would be wrong.
-    ``advising`` is what AI bots need.
+    ``floor`` bounds where entries go; ``advising`` is what AI bots need.
     """
 
     storage: Storage
@@ -79,6 +81,7 @@ class Parts:
     give_up: Callable[[str], None]
     advising: Advising = field(default_factory=Advising)
 
+    floor: LiquidityFloor = NO_FLOOR
 
 class Engine:
     """The running engine; ``insight`` is what the chat may know of it."""
@@ -97,7 +100,10 @@ class Engine:
         self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock, parts.nursery, judges)
         self.readiness = Readiness(parts.feeds, parts.times)
         self.insight = LiveInsight(
-            self.fleet, self.signals, self.readiness, parts.nursery, parts.clock
+            self.fleet, self.signals, self.readiness, self._desk, parts.nursery, parts.clock
+        self._desk = Desk(
+            self.fleet, parts.rulebook, self.readiness, parts.clock, parts.modes, parts.floor
+        )
         )
         self._meeting = Meeting(parts.times, parts.rulebook, parts.clock, parts.nursery)
         self.operators = Operators(parts.storage, parts.clock, parts.nursery, parts.nudges)
@@ -115,7 +121,7 @@ class Engine:
             self.signals.hear(environment)
         await asyncio.gather(self._meeting.all(), load(self.worker))
         await self.fleet.load()
-        guard = Guard(parts.rulebook, parts.clock, install)
+        guard = Guard(parts.rulebook, parts.clock, install, self.fleet.zone_of)
         endurance = Endurance(parts.give_up)
         ledger = Ledger(parts.storage, self.fleet, guard, parts.nudges, endurance)
         accounts = self._accounts = self._make_accounts(ledger)
@@ -176,7 +182,7 @@ class Engine:
             fleet=self.fleet,
             ledger=ledger,
             signals=self.signals,
-            readiness=self.readiness,
+            desk=self._desk,
             trailing=TrailingCycle(self.fleet, ledger, self.signals),
             clock=parts.clock,
             modes=parts.modes,
@@ -198,6 +204,7 @@ class Engine:
             trouble=Trouble(ledger, parts.clock),
             clock=parts.clock,
             nursery=parts.nursery,
+            desk=self._desk,
             measure_clocks=self._meeting.clocks,
         )
 

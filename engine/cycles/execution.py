@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from engine.core.checks import Refused as CheckRefused
 from engine.core.decide import entry_expired
 from engine.core.errors import (
     AlreadySent,
@@ -26,8 +27,8 @@ from engine.core.errors import (
 )
 from engine.core.order import Order, OrderEvent, OrderReport, OrderState, move
 from engine.cycles.answers import Answers, Group
+from engine.cycles.desk import Desk
 from engine.cycles.doubt import Doubts
-from engine.cycles.fleet import Member
 from engine.cycles.ledger import Ledger, has_work
 from engine.cycles.readiness import Readiness
 from engine.cycles.settling import Settler
@@ -58,6 +59,7 @@ class Sender:
     answers: Answers
     trouble: Trouble
     readiness: Readiness
+    desk: Desk
     clock: Clock
     nursery: Nursery
     flights: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -138,7 +140,7 @@ class Sender:
         """Entries that may be sent now; what came too late or is not wanted any more is ended.
 
         Where stream, clock or account are not in order at this moment, an entry waits until it
-        expires.
+        expires. What has waited passes all checks again, with what is known now.
         """
         now = self.clock.now_ms()
         timely = []
@@ -146,24 +148,22 @@ class Sender:
             order = group[0]
             member = self.ledger.fleet.members.get(order.bot_id)
             if member is None or not member.bot.state.running:
-                why = "its bot was stopped"
+                await self._withdraw(group, "its bot was stopped")
             elif entry_expired(order, now, self.clock.rate):
-                why = "it came too late to be sent"
-            elif not self._trading(member):
-                why = "its symbol does not trade"
-            else:
-                if self.readiness.entry(member.bot, self.ledger.fleet.stream_of(member.bot)):
+                await self._withdraw(group, "it came too late to be sent")
+            elif self.readiness.entry(member.bot, self.ledger.fleet.stream_of(member.bot)):
+                try:
+                    refused = self.desk.again(member, order)
+                except Unavailable:
+                    continue  # the symbol's rules are not known yet
+                if refused is None:
                     timely.append(group)
-                continue
-            await self.trouble.end(group, OrderEvent.WITHDRAW, why, retry=False)
+                else:
+                    await self._withdraw(group, refused)
         return timely
 
-    def _trading(self, member: Member) -> bool:
-        """Whether the exchange still takes entries on the bot's symbol."""
-        try:
-            return self.ledger.guard.rulebook.of(member.bot, member.bot.config.symbol).trading
-        except Unavailable:
-            return True  # not known yet: sending it will say so
+    async def _withdraw(self, group: Group, why: str | CheckRefused) -> None:
+        await self.trouble.end(group, OrderEvent.WITHDRAW, why, retry=False)
 
     async def _send_all(self, trader: Trader, groups: list[Group]) -> None:
         """Mark SENT in one commit, then send: nothing leaves whose intent is not durable."""

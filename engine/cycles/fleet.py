@@ -9,29 +9,34 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from engine.core.account_limits import AccountLimits
 from engine.core.bot import Bot
 from engine.core.bot_config import Environment, environment_of
 from engine.core.checks import DayCount, FuturesTerms
 from engine.core.errors import InvalidValue
+from engine.core.hours import day_of
 from engine.core.market import Market, StreamKey
 from engine.core.money import ZERO
 from engine.core.order import Leg, Order
 from engine.core.position import Position
 from engine.ports.account import Balance
 from engine.ports.clock import Clock
-from engine.ports.storage import Storage
+from engine.ports.storage import Storage, Unit
 from engine.strategies.registry import strategy
 
 EnvStream = tuple[Environment, StreamKey]
 StrategyKey = tuple[object, ...]
 AccountSymbol = tuple[str, str]
+_NO_LIMITS = AccountLimits()
+_MINUTE_MS = 60_000
 
 
 @dataclass(slots=True)
 class Member:
-    """One bot as the cycles need it. ``entering``: an entry order is under way; ``busy``: some
-    order of its is not settled.
+    """One bot as the cycles need it. ``entering``: an entry order is under way, which may still
+    buy ``under_way`` (base asset); ``busy``: some order of its is not settled.
 
+    ``last_loss_at``: when its last losing trade was closed, as far as its cooldown asks for it.
     ``judge`` names its strategy and parameters: bots with the same one share one judge; None
     when its strategy does not take them.
     """
@@ -40,7 +45,9 @@ class Member:
     judge: StrategyKey | None
     position: Position | None = None
     entering: bool = False
+    under_way: Decimal = ZERO
     busy: bool = False
+    last_loss_at: int | None = None
     day: DayCount = field(default_factory=lambda: DayCount(""))
 
     @property
@@ -64,7 +71,8 @@ class Fleet:
 
     ``terms``: leverage and margin of futures symbols; ``drifts``: symbols of which the exchange
     holds more (or less, negative) than our books say; ``foreign_orders``: how many open orders
-    there are not ours.
+    there are not ours. ``limits`` are those of users who set some; ``rezoned``: users whose days
+    begin at another time than they did.
     """
 
     def __init__(self, storage: Storage, clock: Clock, public: Environment) -> None:
@@ -76,7 +84,11 @@ class Fleet:
         self.terms: dict[AccountSymbol, FuturesTerms] = {}
         self.drifts: dict[AccountSymbol, Decimal] = {}
         self.foreign_orders: dict[AccountSymbol, int] = {}
+        self.limits: dict[int, AccountLimits] = {}
+        self.rezoned: set[int] = set()
         self._turns: dict[int, int] = {}
+        self._entering: set[int] = set()
+        self._by_owner: dict[int, set[int]] = defaultdict(set)
         self._by_stream: dict[EnvStream, set[int]] = defaultdict(set)
         self._by_symbol: dict[AccountSymbol, set[int]] = defaultdict(set)
 
@@ -84,7 +96,18 @@ class Fleet:
         """Read every bot."""
         async with self._storage.reading() as unit:
             bot_ids = {bot.id for bot in await unit.bots.all()}
+            self.limits = await unit.limits.all()
         await self.reload_all(bot_ids)
+
+    async def read_limits(self) -> None:
+        """Read what the users set again."""
+        async with self._storage.reading() as unit:
+            limits = await unit.limits.all()
+        before, self.limits = self.limits, limits
+        for owner_id in before.keys() | limits.keys():
+            was = before.get(owner_id, _NO_LIMITS).day_zone
+            if was != self.limits_of(owner_id).day_zone:
+                self.rezoned.add(owner_id)
 
     async def reload(self, bot_id: int) -> Member | None:
         """Read one bot again after a commit that touched it; None when it was deleted."""
@@ -105,25 +128,32 @@ class Fleet:
             unsettled: dict[int, list[Order]] = defaultdict(list)
             for order in await unit.orders.unfinished_of(bot_ids):
                 unsettled[order.bot_id].append(order)
-            days = await unit.counters.of_day(self._day(), bot_ids)
+            days: dict[int, DayCount] = {}
+            for name, ids in self._by_day(bots.values()).items():
+                days |= await unit.counters.of_day(name, ids)
+            losses = await _last_losses(unit, bots.values(), self._clock.now_ms())
         for bot_id, turn in turns.items():
             if self._turns[bot_id] != turn:
                 continue
             self._remove(bot_id)
             if bot_id in bots:
-                day = days.get(bot_id, DayCount(self._day()))
                 bot = bots[bot_id]
-                self._put(_member(bot, positions.get(bot_id), unsettled[bot_id], day))
+                day = days.get(bot_id, DayCount(self.day(bot.owner_id)))
+                member = _member(bot, positions.get(bot_id), unsettled[bot_id], day)
+                member.last_loss_at = losses.get(bot_id)
+                self._put(member)
 
-    def enter(self, bots: Iterable[Bot]) -> None:
+    def enter(self, entries: Iterable[tuple[Bot, Order]]) -> None:
         """Take over what was just committed: these bots, which held nothing, are entering.
 
         A picture that was read after the commit stays: it shows that and more.
         """
-        for bot in bots:
+        for bot, order in entries:
             member = self.members.get(bot.id)
             if member is not None and member.bot.revision < bot.revision:
                 member.bot, member.entering, member.busy = bot, True, True
+                member.under_way = order.quantity
+                self._entering.add(bot.id)
 
     async def outdated(self) -> set[int]:
         """Bots whose row is newer than the picture, new and deleted ones included."""
@@ -146,6 +176,22 @@ class Fleet:
         """Bots on a stream whose open position has a trailing stop, stopped ones too."""
         ids = self._by_stream.get(stream, set())
         return [self.members[bot_id] for bot_id in sorted(ids) if self.members[bot_id].trails]
+
+    def of_owner(self, owner_id: int) -> list[Member]:
+        """All bots of a user."""
+        return [self.members[bot_id] for bot_id in self._by_owner.get(owner_id, ())]
+
+    def entering(self) -> list[Member]:
+        """Bots with an entry under way."""
+        return [self.members[bot_id] for bot_id in self._entering]
+
+    def limits_of(self, owner_id: int) -> AccountLimits:
+        """The limits over all bots of a user."""
+        return self.limits.get(owner_id, _NO_LIMITS)
+
+    def zone_of(self, owner_id: int) -> str:
+        """The zone whose days the daily limits of a user count."""
+        return self.limits_of(owner_id).day_zone
 
     def accounts(self) -> set[str]:
         """Accounts that are trading: with a running bot, a position or an unsettled order."""
@@ -177,8 +223,8 @@ class Fleet:
         return ""
 
     def today(self, member: Member) -> DayCount:
-        """The bot's counters of the current UTC day."""
-        day = self._day()
+        """The bot's counters of the current day of its limits."""
+        day = self.day(member.bot.owner_id)
         return member.day if member.day.day == day else DayCount(day)
 
     def free(self, account: str, asset: str) -> Balance:
@@ -190,25 +236,53 @@ class Fleet:
         if old is not None:
             self._by_stream[self.stream_of(old.bot)].discard(bot_id)
             self._by_symbol[old.bot.account, old.bot.config.symbol].discard(bot_id)
+            self._by_owner[old.bot.owner_id].discard(bot_id)
+            self._entering.discard(bot_id)
 
     def _put(self, member: Member) -> None:
         self.members[member.bot.id] = member
         self._by_stream[self.stream_of(member.bot)].add(member.bot.id)
         self._by_symbol[member.bot.account, member.bot.config.symbol].add(member.bot.id)
+        self._by_owner[member.bot.owner_id].add(member.bot.id)
+        if member.entering:
+            self._entering.add(member.bot.id)
 
-    def _day(self) -> str:
-        return self._clock.now().date().isoformat()
+    def day(self, owner_id: int) -> str:
+        """Today (YYYY-MM-DD) as the daily limits of a user count it."""
+        return day_of(self._clock.now_ms(), self.zone_of(owner_id))
+
+    def _by_day(self, bots: Iterable[Bot]) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = defaultdict(set)
+        days: dict[str, str] = {}
+        for bot in bots:
+            zone = self.zone_of(bot.owner_id)
+            if zone not in days:
+                days[zone] = day_of(self._clock.now_ms(), zone)
+            found[days[zone]].add(bot.id)
+        return found
 
 
 def _member(bot: Bot, position: Position | None, unsettled: list[Order], day: DayCount) -> Member:
+    entries = [o for o in unsettled if o.leg is Leg.ENTRY and not o.state.final]
     return Member(
         bot=bot,
         judge=_judge(bot),
         position=position,
-        entering=any(o.leg is Leg.ENTRY and not o.state.final for o in unsettled),
+        entering=bool(entries),
+        under_way=sum((o.quantity - o.booked_qty for o in entries), ZERO),
         busy=bool(unsettled),
         day=day,
     )
+
+
+async def _last_losses(unit: Unit, bots: Iterable[Bot], now: int) -> dict[int, int]:
+    """When each bot that rests after a loss closed its last one, if it may still be resting."""
+    resting = {bot.id: bot.config.cooldown_minutes for bot in bots}
+    asked = {bot_id for bot_id, minutes in resting.items() if minutes is not None}
+    if not asked:
+        return {}
+    longest = max(minutes for minutes in resting.values() if minutes is not None)
+    return await unit.trades.last_losses(asked, now - longest * _MINUTE_MS)
 
 
 def _judge(bot: Bot) -> StrategyKey | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from engine.core.bot_state import BotEvent, next_bot_state
 from engine.core.checks import DayCount
 from engine.core.client_id import client_order_id, decode_client_id
+from engine.core.hours import day_of
 from engine.core.money import ZERO
 from engine.core.order import (
     Fill,
@@ -24,7 +25,7 @@ from engine.core.order import (
 from engine.core.position import ExitReason, Position, PositionState
 from engine.core.trade import Funding, close_books
 from engine.cycles import tell
-from engine.cycles.books import book, day_of
+from engine.cycles.books import ZoneOf, book
 from engine.cycles.ledger import Ledger
 from engine.ports.storage import Unit
 from engine.ports.trader import ForeignOrder
@@ -76,7 +77,8 @@ class Foreign:
             new = await unit.fundings.add_new(now, due)
             if new:
                 paid = now.funding + sum((p.amount for p in new), start=ZERO)
-                await _rebook(unit, await unit.positions.save(replace(now, funding=paid)))
+                saved = await unit.positions.save(replace(now, funding=paid))
+                await _rebook(unit, saved, self.ledger.guard.zone_of)
             return {now.bot_id}, bool(new)
 
         return bool(payments) and await self.ledger.change(work)
@@ -93,7 +95,8 @@ class Foreign:
         else:
             order = replace(known, quantity=known.quantity + order.quantity)
             await unit.orders.save(order, was=known)
-        booked = await book(unit, _report(order, fills), self.ledger.guard.rulebook)
+        guard = self.ledger.guard
+        booked = await book(unit, _report(order, fills), guard.rulebook, guard.zone_of)
         if booked is None or booked.position is None:
             return
         bot = await unit.bots.get(position.bot_id)
@@ -108,14 +111,15 @@ class Foreign:
         await self.ledger.guard_order(unit, booked.order)
 
 
-async def _rebook(unit: Unit, position: Position) -> None:
+async def _rebook(unit: Unit, position: Position, zone_of: ZoneOf) -> None:
     """The trade of a closed position, made anew from what its books say now."""
     trade = await unit.trades.of_position(position.id)
     if trade is None or position.closed_at is None:
         return
     corrected = replace(close_books(position, trade.reason, position.closed_at), id=trade.id)
     await unit.trades.replace(corrected)
-    change = DayCount(day_of(position.closed_at), net=corrected.net - trade.net)
+    day = day_of(position.closed_at, zone_of(position.owner_id))
+    change = DayCount(day, net=corrected.net - trade.net)
     await unit.counters.add(position.bot_id, change)
 
 

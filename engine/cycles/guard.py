@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
-from engine.core.checks import DayCount
+from engine.core.checks import DayCount, day_over
+from engine.core.hours import day_of
 from engine.core.market import Market
 from engine.core.order import Leg, Order, OrderEvent, move
 from engine.core.position import (
@@ -29,9 +31,10 @@ from engine.core.scene import (
     StartNakedClock,
     Step,
 )
-from engine.core.trade import close_books, exit_reason
+from engine.core.trade import Trade, close_books, exit_reason
 from engine.cycles import tell
-from engine.cycles.books import day_of
+from engine.cycles.books import ZoneOf
+from engine.cycles.days import pause_for_today
 from engine.cycles.rulebook import Rulebook
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
@@ -42,11 +45,15 @@ _MAX_PASSES = 4
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The collaborators of a guarding pass; ``install`` is the id part of client order ids."""
+    """The collaborators of a guarding pass; ``install`` is the id part of client order ids.
+
+    ``zone_of`` names the zone whose days the daily limits of a user count.
+    """
 
     rulebook: Rulebook
     clock: Clock
     install: str
+    zone_of: ZoneOf
 
     async def look(self, unit: Unit, position: Position) -> bool:
         """Bring a position's orders to what it needs now; True if anything was written."""
@@ -156,10 +163,25 @@ class Guard:
             replace(position, state=state, protection=done, closed_at=closed_at, naked_since=None)
         )
         trade = await unit.trades.add(close_books(closed, reason, closed_at))
-        await unit.counters.add(
-            position.bot_id, DayCount(day_of(closed_at), closed=1, net=trade.net)
-        )
         bot = await unit.bots.get(position.bot_id)
-        await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.EXIT)))
+        bot = await unit.bots.save(replace(bot, state=next_bot_state(bot.state, BotEvent.EXIT)))
         await unit.outbox.add(tell.exited(closed, trade, bot), closed_at)
+        await self._count(unit, bot, trade)
         return closed
+
+    async def _count(self, unit: Unit, bot: Bot, trade: Trade) -> None:
+        """Count a closed trade; a running bot that has reached a limit of its day pauses at once.
+
+        A trade of yesterday, heard of late, counts in yesterday and pauses nothing today.
+        """
+        zone = self.zone_of(bot.owner_id)
+        day, now = day_of(trade.closed_at, zone), self.clock.now_ms()
+        await unit.counters.add(bot.id, DayCount(day, closed=1, net=trade.net))
+        config = bot.config
+        limited = config.max_daily_loss is not None or config.daily_target is not None
+        if not limited or not bot.state.running or day != day_of(now, zone):
+            return
+        count = await unit.counters.get(bot.id, day)
+        reached = day_over(config, count.net)
+        if reached is not None:
+            await pause_for_today(unit, bot, reached, zone, now)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from engine.core.bot_config import Environment
+from engine.core.checks import Checked
 from engine.core.market import StreamState
 from engine.core.money import ZERO
 from engine.core.signal import Signal
+from engine.cycles.desk import Desk
 from engine.cycles.fleet import Fleet
 from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle
@@ -21,6 +23,7 @@ class LiveInsight:
     fleet: Fleet
     signals: SignalCycle
     readiness: Readiness
+    desk: Desk
     nursery: Nursery
     clock: Clock
 
@@ -28,6 +31,12 @@ class LiveInsight:
         """What the bot's strategy said of the last closed candle, HOLD included."""
         member = self.fleet.members.get(bot_id)
         return self.signals.decision(member) if member else None
+
+    def checks(self, bot_id: int) -> tuple[Checked, ...] | None:
+        """What each check before an entry says now; None while too little is known to ask."""
+        member = self.fleet.members.get(bot_id)
+        last = self.signals.decision(member) if member else None
+        return self.desk.checks(member, last) if member and last else None
 
     def stream_state(self, environment: Environment, bot_id: int) -> StreamState | None:
         """State of the bot's candle stream, None while it is not listening."""

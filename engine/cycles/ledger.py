@@ -39,7 +39,7 @@ class Ledger:
         async def work(unit: Unit) -> tuple[set[int], bool]:
             bots: set[int] = set()
             for report in wanted:
-                booked = await book(unit, report, self.guard.rulebook)
+                booked = await book(unit, report, self.guard.rulebook, self.guard.zone_of)
                 if booked is None or not booked.changed:
                     continue
                 bots.add(booked.order.bot_id)

@@ -9,6 +9,7 @@ class Nudges:
 
     def __init__(self) -> None:
         self.bots: set[int] = set()
+        self.limits = False
         self.positions: set[int] = set()
         self.changed_accounts: set[str] = set()
         self.attention = asyncio.Event()
@@ -32,6 +33,11 @@ class Nudges:
 
     def account(self, account: str) -> None:
         """An account must be opened anew."""
+    def account_limits(self) -> None:
+        """Limits over all bots of a user must be read again."""
+        self.limits = True
+        self.attention.set()
+
         self.changed_accounts.add(account)
         self.attention.set()
 

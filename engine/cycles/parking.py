@@ -1,15 +1,16 @@
 """Parking: bots that a limit pauses, or whose strategy failed; what they hold stays protected."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import structlog
 
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
-from engine.core.checks import Refused
+from engine.core.checks import PAUSING, Refused
 from engine.core.errors import InvalidValue
+from engine.core.hours import day_of
 from engine.cycles import tell_bots
+from engine.cycles.days import pause_for_today
 from engine.cycles.judges import Problem
 from engine.cycles.ledger import Ledger
 from engine.cycles.signal import SignalCycle, Verdict
@@ -17,8 +18,10 @@ from engine.ports.storage import Unit
 from engine.strategies.registry import strategy
 
 _log = structlog.get_logger("parking")
-_PAUSING = frozenset({"daily_trades", "daily_loss"})
-_TOLD_DAILY = frozenset({"too_small", "balance", "sufficient", "trade_value", "symbol_trading"})
+_TOLD_DAILY = frozenset(
+    {"too_small", "balance", "sufficient", "trade_value", "symbol_trading", "liquidity"}
+    | {"open_positions", "exposure"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +50,13 @@ class Parking:
                 self.signals.forget(verdict.stream, key)
 
     async def refused(self, unit: Unit, bot: Bot, refused: Refused) -> None:
-        """Pause until midnight what a daily limit refused; tell what its user can mend."""
-        now, now_ms = self.ledger.guard.clock.now(), self.ledger.guard.clock.now_ms()
-        if refused.check in _PAUSING:
-            midnight = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-            paused = replace(
-                bot,
-                state=next_bot_state(bot.state, BotEvent.PAUSE),
-                why=f"check.{refused.check}",
-                why_params={"limit": refused.limit, "measured": refused.measured},
-                paused_until=int(midnight.timestamp() * 1000),
-            )
-            await unit.bots.save(paused)
-            alert = tell_bots.paused(paused, refused, now.date().isoformat())
-            await unit.outbox.add(alert, now_ms)
+        """Pause until the next day what a daily limit refused; tell what its user can mend."""
+        now, zone = self.ledger.guard.clock.now_ms(), self.ledger.guard.zone_of(bot.owner_id)
+        if refused.check in PAUSING and not refused.unknown:
+            await pause_for_today(unit, bot, refused, zone, now)
         elif refused.check in _TOLD_DAILY:
-            alert = tell_bots.entry_refused(bot, refused, now.date().isoformat())
-            await unit.outbox.add(alert, now_ms)
+            alert = tell_bots.entry_refused(bot, refused, day_of(now, zone))
+            await unit.outbox.add(alert, now)
 
     async def _park(self, unit: Unit, bot: Bot, problem: Problem) -> None:
         _log.error("strategy failed", bot=bot.id, why=problem.why, detail=problem.detail)

@@ -8,13 +8,12 @@ that no bot's trouble is another's.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
 import structlog
 
 from engine.core.bot import Bot
-from engine.core.bot_config import Environment, Mode
-from engine.core.checks import EntryFacts, Refused
+from engine.core.bot_config import Environment
+from engine.core.checks import Refused
 from engine.core.decide import (
     Approved,
     EntryPlan,
@@ -24,20 +23,18 @@ from engine.core.decide import (
     wants_exit,
 )
 from engine.core.errors import DatabaseFailed, LeaseLost, SkipperError, Unavailable
-from engine.core.market import Market, StreamState
-from engine.core.money import ZERO
 from engine.core.order import Order, OrderState
 from engine.core.position import ExitReason, Position, PositionSide, ask_close
 from engine.core.signal import Action, Signal
-from engine.core.sizing import wanted_quote
 from engine.cycles.account_guard import AccountGuard
 from engine.cycles.departures import Departures
+from engine.cycles.desk import Desk
 from engine.cycles.execution import Sender
-from engine.cycles.fleet import AccountSymbol, Fleet, Member
+from engine.cycles.fleet import Fleet, Member
 from engine.cycles.ledger import Ledger
 from engine.cycles.parking import Parking
-from engine.cycles.readiness import Readiness
 from engine.cycles.signal import SignalCycle, Verdict
+from engine.cycles.taken import Taken
 from engine.cycles.trailing import TrailingCycle
 from engine.ports.clock import Clock
 from engine.ports.repos import SignalRow
@@ -49,27 +46,6 @@ _LATEST_MS = 60_000
 Case = tuple[Member, Signal]
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What entries under way, and those decided in this pass, take before memory shows it.
-
-    ``spent``: quote money by account; ``symbols``: names of bots that enter on futures symbols;
-    ``entries``: what was decided.
-    """
-
-    spent: dict[str, Decimal]
-    symbols: dict[AccountSymbol, str] = field(default_factory=dict)
-    entries: list[tuple[Bot, Approved]] = field(default_factory=list)
-
-    def by(self, bot: Bot, approved: Approved) -> None:
-        """An entry was decided."""
-        self.entries.append((bot, approved))
-        stake = approved.size.notional / bot.config.leverage
-        self.spent[bot.account] = self.spent.get(bot.account, ZERO) + stake
-        if bot.config.market is Market.FUTURES and bot.config.mode.keyed:
-            self.symbols[bot.account, bot.config.symbol] = bot.config.name
-
-
 @dataclass(slots=True)
 class RiskCycle:
     """Decides for every bot of a stream what follows from its signal."""
@@ -77,10 +53,9 @@ class RiskCycle:
     fleet: Fleet
     ledger: Ledger
     signals: SignalCycle
-    readiness: Readiness
+    desk: Desk
     trailing: TrailingCycle
     clock: Clock
-    modes: frozenset[Mode]
     install: str
     sender_of: Callable[[str], Sender | None]
     parking: Parking
@@ -126,7 +101,7 @@ class RiskCycle:
         side = wanted_side(signal, member.bot.config)
         if side is None:
             return False
-        return isinstance(self._verdict(member, signal, side, _Taken(self._under_way())), Approved)
+        return isinstance(self._verdict(member, signal, side, self.desk.taken()), Approved)
 
     async def _missed(self, verdict: Verdict) -> bool:
         """Whether the candle follows the last one that was judged."""
@@ -173,7 +148,7 @@ class RiskCycle:
         orders: list[Order] = []
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
-            taken = _Taken(self._under_way())
+            taken = self.desk.taken()
             bots = {member.bot.id for member, _ in cases}
             held = {p.bot_id: p for p in await unit.positions.open_of_many(bots)}
             rows = [await self._act(unit, case, held.get(case[0].bot.id), taken) for case in cases]
@@ -192,19 +167,10 @@ class RiskCycle:
             departures.send(orders)
         finally:
             departures.end()
-        sent = {order.bot_id for order in orders if order.state is OrderState.SENT}
-        self.fleet.enter(bot for bot in entered if bot.id in sent)
-        if others := bots - sent:
+        sent = {order.bot_id: order for order in orders if order.state is OrderState.SENT}
+        self.fleet.enter((bot, sent[bot.id]) for bot in entered if bot.id in sent)
+        if others := bots - sent.keys():
             await self.ledger.after_commit(others)
-
-    def _under_way(self) -> dict[str, Decimal]:
-        """Quote money, by account, that entries not yet settled may still take."""
-        spent: dict[str, Decimal] = {}
-        for member in self.fleet.members.values():
-            if member.entering:
-                account = member.bot.account
-                spent[account] = spent.get(account, ZERO) + wanted_quote(member.bot.config, ZERO)
-        return spent
 
     async def _judged_until(self, verdict: Verdict) -> int | None:
         line = verdict.stream[0], verdict.line
@@ -217,7 +183,7 @@ class RiskCycle:
         return self.judged[line]
 
     async def _act(
-        self, unit: Unit, case: Case, position: Position | None, taken: _Taken
+        self, unit: Unit, case: Case, position: Position | None, taken: Taken
     ) -> SignalRow:
         """What becomes of a signal; its row and those of an entry are written by the caller."""
         member, signal = case
@@ -232,7 +198,7 @@ class RiskCycle:
         return SignalRow(0, member.bot.id, signal, outcome, refused)
 
     async def _enter(
-        self, unit: Unit, member: Member, signal: Signal, side: PositionSide, taken: _Taken
+        self, unit: Unit, member: Member, signal: Signal, side: PositionSide, taken: Taken
     ) -> Refused | None:
         verdict = self._verdict(member, signal, side, taken)
         if isinstance(verdict, Refused):
@@ -257,35 +223,10 @@ class RiskCycle:
         return departures.announce(plan_entry(approved, plan), at=plan.at)
 
     def _verdict(
-        self, member: Member, signal: Signal, side: PositionSide, taken: _Taken
+        self, member: Member, signal: Signal, side: PositionSide, taken: Taken
     ) -> Approved | Refused:
-        bot = member.bot
-        rulebook = self.ledger.guard.rulebook
         try:
-            rules = rulebook.of(bot, bot.config.symbol)
+            facts = self.desk.facts(member, signal, side, taken)
         except Unavailable:
             return Refused("stream", "ok", "not ok")
-        here = (bot.account, bot.config.symbol)
-        free = self.fleet.free(bot.account, rules.quote).free
-        free -= taken.spent.get(bot.account, ZERO)
-        ready = self.readiness
-        state = ready.stream(self.fleet.stream_of(bot))
-        facts = EntryFacts(
-            config=bot.config,
-            state=bot.state,
-            rules=rules,
-            price=rulebook.entry_price(bot, side) or Decimal(str(signal.close)),
-            free=free,
-            capital=free,
-            day=self.fleet.today(member),
-            holding=self.fleet.holding(member),
-            mode_allowed=bot.config.mode in self.modes,
-            stream_live=state in {StreamState.LIVE, StreamState.POLLING},
-            reconciled=ready.account(bot.account),
-            clock_ok=ready.clock(bot),
-            symbol_held=self.fleet.symbol_held(member) or taken.symbols.get(here, ""),
-            terms=self.fleet.terms.get(here),
-            drawdown_known=self.account_guard.measurable(bot),
-            advice=signal.advice,
-        )
         return approve_entry(facts, side)

@@ -34,12 +34,12 @@ def resumed(bot: Bot, until: int) -> Alert:
     )
 
 
-def entry_refused(bot: Bot, refused: Refused, day: str) -> Alert:
-    """A signal was not followed, for a reason that the user can mend; told once a day."""
+def entry_refused(bot: Bot, refused: Refused, once: str) -> Alert:
+    """A signal was not followed; told once for each check and ``once``, a day or an order."""
     return Alert(
         owner_id=bot.owner_id,
         kind=AlertKind.ENTRY_REFUSED,
-        dedup=f"refused:{bot.id}:{refused.check}:{day}",
+        dedup=f"refused:{bot.id}:{refused.check}:{once}",
         bot_id=bot.id,
         params={
             "bot": bot.config.name,

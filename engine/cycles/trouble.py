@@ -7,6 +7,7 @@ from decimal import Decimal
 from engine.core.account import Key, KeyState
 from engine.core.bot import Bot
 from engine.core.bot_state import BotEvent, next_bot_state
+from engine.core.checks import Refused as CheckRefused
 from engine.core.decide import another_attempt
 from engine.core.errors import (
     KeyRefused,
@@ -20,7 +21,7 @@ from engine.core.errors import (
 from engine.core.events import Alert, AlertKind
 from engine.core.money import fixed
 from engine.core.order import Leg, Order, OrderEvent, Refusal, move
-from engine.cycles import tell
+from engine.cycles import tell, tell_bots
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
 from engine.ports.storage import Unit
@@ -50,16 +51,18 @@ class Trouble:
         self,
         orders: Sequence[Order],
         event: OrderEvent,
-        note: str,
+        why: str | CheckRefused,
         *,
         retry: bool,
         refusal: Refusal = Refusal.NONE,
     ) -> None:
         """End orders that were not placed, in one commit with what follows from it.
 
-        An entry gets one more attempt where that is sane, in time and still wanted; else its
-        user is told. Exits are planned again by the guard.
+        ``why`` is the exchange's word or ours, or the check that an entry did not pass again. An
+        entry gets one more attempt where that is sane, in time and still wanted; else its user is
+        told. Exits are planned again by the guard.
         """
+        note = why if isinstance(why, str) else f"{why.check}: {why.measured} ({why.limit})"
         now = self.clock.now_ms()
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
@@ -68,20 +71,24 @@ class Trouble:
                 await unit.orders.save(ended, was=order)
                 await self.ledger.guard_order(unit, ended)
                 if order.leg is Leg.ENTRY:
-                    await self._entry_ended(unit, order, note, retry=retry)
+                    await self._entry_ended(unit, order, why, retry=retry)
             return {order.bot_id for order in orders}, True
 
         await self.ledger.change(work)
 
-    async def _entry_ended(self, unit: Unit, order: Order, note: str, *, retry: bool) -> None:
+    async def _entry_ended(
+        self, unit: Unit, order: Order, why: str | CheckRefused, *, retry: bool
+    ) -> None:
         bot = await unit.bots.get(order.bot_id)
         now = self.clock.now_ms()
         wanted = retry and bot.state.running
         again = another_attempt(order, now, self.clock.rate) if wanted else None
         if again is not None:
             await unit.orders.add([again])
+        elif isinstance(why, str):
+            await unit.outbox.add(tell.entry_failed(order, bot, why), now)
         else:
-            await unit.outbox.add(tell.entry_failed(order, bot, note), now)
+            await unit.outbox.add(tell_bots.entry_refused(bot, why, order.client_id), now)
 
     async def tell_unknown(self, order: Order) -> None:
         """Say that an order is in doubt."""

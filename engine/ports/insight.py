@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from engine.core.bot_config import Environment
+from engine.core.checks import Checked
 from engine.core.market import StreamState
 from engine.core.signal import Signal
 
@@ -36,6 +37,10 @@ class Insight(Protocol):
 
     def last_decision(self, bot_id: int) -> Signal | None:
         """What the strategy said of the last closed candle, HOLD included."""
+        ...
+
+    def checks(self, bot_id: int) -> tuple[Checked, ...] | None:
+        """What each check before an entry says now; None while too little is known to ask."""
         ...
 
     def stream_state(self, environment: Environment, bot_id: int) -> StreamState | None:

@@ -193,6 +193,10 @@ class Positions(Protocol):
     async def of_decision(self, bot_id: int, decision: int) -> Position | None: ...
     async def unfinished(self) -> list[Position]:
         """Those not closed, and closed ones with an order that may still be live."""
+    async def opened_since(self, bot_id: int, at: int) -> int:
+        """How many positions of a bot were opened at ``at`` (ms) or later."""
+        ...
+
         ...
 
     async def recent(self, *, limit: int) -> list[Position]: ...
@@ -213,6 +217,9 @@ class Trades(Protocol):
     async def of_position(self, position_id: int) -> Trade | None: ...
 
 
+    async def last_losses(self, bot_ids: Collection[int], since: int) -> dict[int, int]:
+        """When each bot closed its last losing trade, from ``since`` (ms) on, by bot."""
+        ...
 class Fundings(Protocol):
     """Funding payments, unique per account and payment id."""
 
@@ -226,7 +233,7 @@ class Fundings(Protocol):
 
 
 class Counters(Protocol):
-    """Per bot and UTC day, moved in the commit of the fill or trade that they count."""
+    """Per bot and limit day, moved in the commit of the fill or trade that they count."""
 
     async def get(self, bot_id: int, day: str) -> DayCount: ...
     async def of_day(self, day: str, bot_ids: Collection[int]) -> dict[int, DayCount]:
@@ -239,6 +246,10 @@ class Counters(Protocol):
 
 
 class Outbox(Protocol):
+    async def put(self, bot_id: int, count: DayCount) -> None:
+        """Write the figures of a day anew."""
+        ...
+
     """Alerts on their way to the chat."""
 
     async def add(self, alert: Alert, at: int) -> bool:

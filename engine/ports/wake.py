@@ -18,6 +18,10 @@ class Wake(Protocol):
         """A bot was made, changed, started, stopped or deleted."""
         ...
 
+    def account_limits(self) -> None:
+        """Limits over all bots of a user were changed."""
+        ...
+
     def account(self, account: str) -> None:
         """A key was added, changed or removed."""
         ...

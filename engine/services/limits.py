@@ -22,6 +22,7 @@ from engine.core.hours import day_of, day_starts
 from engine.core.money import ZERO
 from engine.core.order import Leg
 from engine.core.position import Position
+from engine.cycles.days import rebuild_day
 from engine.ports.storage import Unit
 from engine.services.cards import hold, rules_of
 from engine.services.office import Office
@@ -84,7 +85,10 @@ async def look(office: Office, account: Account) -> LimitsNow:
 
 
 async def change(office: Office, account: Account, field: str, value: Value) -> AccountLimits:
-    """Set one limit; raises ``InvalidValue`` for a value that the field does not take."""
+    """Set one limit; raises ``InvalidValue`` for a value that the field does not take.
+
+    Where the user's days begin at another time from now on, today is counted anew.
+    """
     require_trader(account)
     now = office.clock.now_ms()
     async with office.storage.of(account.id) as unit:
@@ -93,6 +97,9 @@ async def change(office: Office, account: Account, field: str, value: Value) -> 
         if after == before:
             return before
         await unit.limits.put(account.id, after, now)
+        if after.day_zone != before.day_zone:
+            for bot in await unit.bots.all():
+                await rebuild_day(unit, bot.id, after.day_zone, now)
         await unit.audit.add(
             entry(
                 account,
@@ -104,6 +111,7 @@ async def change(office: Office, account: Account, field: str, value: Value) -> 
             )
         )
         await unit.commit()
+    office.wake.account_limits()
     return after
 
 

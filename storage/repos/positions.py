@@ -126,6 +126,10 @@ class SqlPositions(Repo):
         rows = await self._session.rows(self._mine(query, positions.c.owner_id))
         return [Position(*row) for row in rows]
 
+    async def opened_since(self, bot_id: int, at: int) -> int:
+        """How many positions of a bot were opened at ``at`` (ms) or later."""
+        return len(await self._many(positions.c.bot_id == bot_id, positions.c.opened_at >= at))
+
     async def _found(self, query: Select[Any], **values: Any) -> list[Position]:
         rows = await self._rows_of(query, positions.c.owner_id, **values)
         return [Position(*row) for row in rows]

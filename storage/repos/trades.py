@@ -75,6 +75,17 @@ class SqlTrades(Repo):
         found = await self._many(query, None)
         return found[0] if found else None
 
+    async def last_losses(self, bot_ids: Collection[int], since: int) -> dict[int, int]:
+        """When each bot closed its last losing trade, from ``since`` (ms) on, by bot."""
+        query = (
+            select(trades.c.bot_id, trades.c.closed_at, trades.c.net)
+            .where(trades.c.bot_id.in_(bot_ids), trades.c.closed_at >= since)
+            .order_by(trades.c.closed_at)
+        )
+        rows = await self._session.rows(self._mine(query, trades.c.owner_id))
+        # Compared here: SQLite holds exact decimals as texts.
+        return {bot_id: closed_at for bot_id, closed_at, net in rows if net < 0}
+
     async def _many(self, query: Select[Any], bot_id: int | None) -> list[Trade]:
         if bot_id is not None:
             query = query.where(trades.c.bot_id == bot_id)
@@ -83,7 +94,7 @@ class SqlTrades(Repo):
 
 
 class SqlCounters(Repo):
-    """Figures per bot and UTC day."""
+    """Figures per bot and limit day."""
 
     async def get(self, bot_id: int, day: str) -> DayCount:
         """The day's figures, zero when there are none; raises ``NotFound`` (bot)."""
@@ -117,6 +128,19 @@ class SqlCounters(Repo):
             update(counters)
             .where(counters.c.bot_id == bot_id, counters.c.day == count.day)
             .values(**values_of(total, without=("day",)))
+        )
+
+    async def put(self, bot_id: int, count: DayCount) -> None:
+        """Write the figures of a day anew; raises ``NotFound`` (bot)."""
+        known = await self.get(bot_id, count.day)
+        await self.add(
+            bot_id,
+            DayCount(
+                count.day,
+                count.entries - known.entries,
+                count.closed - known.closed,
+                count.net - known.net,
+            ),
         )
 
     async def _read(self, bot_id: int, day: str, *, lock: bool = False) -> DayCount | None:

@@ -96,9 +96,14 @@ class FakePrices:
 class FakeInsight:
     def __init__(self):
         self.decisions = {}
+        self.checked = {}
         self.reconciled = True
         self.streams = {}
         self.foreign = {}
+        self.read = {}
+
+    def checks(self, bot_id):
+        return self.checked.get(bot_id)
 
     def last_decision(self, bot_id):
         return self.decisions.get(bot_id)

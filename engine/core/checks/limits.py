@@ -1,11 +1,16 @@
 """Checks of the limits that the bot's owner set, for the bot and for all bots together."""
 
+from decimal import Decimal
+
+from engine.core.bot_config import BotConfig
 from engine.core.checks.facts import UNKNOWN, EntryFacts, Refused
 from engine.core.hours import wall_clock, window_text
-from engine.core.money import fixed
+from engine.core.money import ZERO, fixed
 
 MIN_CONFIDENCE = 60
 _MINUTE_MS = 60_000
+PAUSING = frozenset({"daily_trades", "daily_loss", "daily_target"})
+"""Refusals that last until the next day begins: they pause the bot."""
 
 
 def hours(facts: EntryFacts) -> Refused | None:
@@ -69,20 +74,33 @@ def daily_trades(facts: EntryFacts) -> Refused | None:
 def daily_loss(facts: EntryFacts) -> Refused | None:
     """The day's closed trades and the open position together lost less than the limit."""
     limit = facts.config.max_daily_loss
-    if limit is None:
-        return None
-    if facts.open_result is None:
+    if limit is not None and facts.open_result is None:
         return Refused("daily_loss", fixed(limit), UNKNOWN)
-    loss = -(facts.day.net + facts.open_result)
-    return None if loss < limit else Refused("daily_loss", fixed(limit), fixed(loss))
+    return _lost(facts.config, facts.day.net + (facts.open_result or ZERO))
 
 
 def daily_target(facts: EntryFacts) -> Refused | None:
     """The day's closed trades have not earned the target yet."""
-    target = facts.config.daily_target
-    if target is None or facts.day.net < target:
+    return _earned(facts.config, facts.day.net)
+
+
+def day_over(config: BotConfig, net: Decimal) -> Refused | None:
+    """The limit of its day that a bot has reached with this net result, or None."""
+    return _lost(config, net) or _earned(config, net)
+
+
+def _lost(config: BotConfig, net: Decimal) -> Refused | None:
+    limit = config.max_daily_loss
+    if limit is None or -net < limit:
         return None
-    return Refused("daily_target", fixed(target), fixed(facts.day.net))
+    return Refused("daily_loss", fixed(limit), fixed(-net))
+
+
+def _earned(config: BotConfig, net: Decimal) -> Refused | None:
+    target = config.daily_target
+    if target is None or net < target:
+        return None
+    return Refused("daily_target", fixed(target), fixed(net))
 
 
 def confidence(facts: EntryFacts) -> Refused | None:

@@ -125,15 +125,30 @@ async def test_a_pause_that_ended_while_nobody_ran_is_ended_by_the_start(lab):
     assert len(await lab.books.alerts("bot_resumed")) == 1
 
 
-async def test_a_daily_loss_is_remembered_across_a_restart(lab):
+async def test_a_loss_over_the_daily_limit_pauses_with_the_fill_and_is_remembered(lab):
     bot = await lab.running(size=Decimal(1000), max_daily_loss=Decimal(10))
     await lab.enter(bot)
     await lab.price(49_000)
     lost = (await lab.closed(bot)).net
     assert lost < -10
-    await lab.restart()
-    await lab.ready(bot)
-    lab.buy(bot)
-    (told,) = await lab.until(lambda: lab.books.alerts("bot_paused"))
+    (told,) = await lab.books.alerts("bot_paused")
     assert told.params["check"] == "daily_loss"
     assert Decimal(told.params["measured"]) == -lost
+    await lab.restart()
+    paused = await lab.books.bot(bot)
+    assert (paused.state, paused.why) == (BotState.PAUSED, "check.daily_loss")
+    await lab.start(bot)
+    await lab.ready(bot)
+    lab.buy(bot)
+    await lab.until(lambda: not lab.engine.fleet.members[bot.id].bot.state.running)
+    assert (await outcome(lab, bot)).refused.check == "daily_loss"
+
+
+async def test_the_days_target_pauses_with_the_fill_that_reaches_it(lab):
+    bot = await lab.running(size=Decimal(1000), daily_target=Decimal(5))
+    await lab.enter(bot)
+    await lab.price(51_500)
+    won = (await lab.closed(bot)).net
+    (told,) = await lab.books.alerts("bot_paused")
+    assert (told.params["check"], Decimal(told.params["measured"])) == ("daily_target", won)
+    assert (await lab.books.bot(bot)).paused_until == lab.clock.now_ms() + TO_MIDNIGHT * 1000

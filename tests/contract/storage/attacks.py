@@ -151,6 +151,7 @@ def _attacks_on_results(u, loot, me):
         "Positions.closed_since": lambda: u.positions.closed_since(order.account, 0),
         "Positions.latest_on": lambda: u.positions.latest_on(order.account, order.symbol),
         "Positions.of_decision": lambda: u.positions.of_decision(bot.id, 1),
+        "Positions.opened_since": lambda: u.positions.opened_since(bot.id, 0),
         "Positions.unfinished": lambda: u.positions.unfinished(),
         "Positions.recent": lambda: u.positions.recent(limit=9),
         "Trades.add": lambda: u.trades.add(makers.trade(loot.closed, owner_id=me.account.id)),
@@ -162,8 +163,10 @@ def _attacks_on_results(u, loot, me):
         "Trades.recent": lambda: u.trades.recent(limit=9, bot_id=bot.id),
         "Trades.since": lambda: u.trades.since(0),
         "Trades.of_position": lambda: u.trades.of_position(loot.position.id),
+        "Trades.last_losses": lambda: u.trades.last_losses([bot.id], 0),
         "Counters.of_day": lambda: u.counters.of_day(DAY, [bot.id]),
         "Counters.get": lambda: u.counters.get(bot.id, DAY),
+        "Counters.put": lambda: u.counters.put(bot.id, DayCount(DAY, entries=7)),
         "Counters.add": lambda: u.counters.add(bot.id, DayCount(DAY, entries=5)),
     }
 
