@@ -15,7 +15,7 @@ from bot.views.problems import fill, reason, refusal, signal_reason
 from engine.core.events import AlertKind, OutboxRow
 from engine.core.market import Market
 from engine.core.money import fixed
-from engine.core.position import PositionSide
+from engine.core.position import ExitReason, PositionSide
 from engine.core.timeout import EXTENSION_MINUTES
 from engine.services.bots import BY_ID
 
@@ -121,7 +121,9 @@ def _exited(params: Params, texts: Texts) -> list[str]:
     lines = [fill(texts, f"alert.exited_{outcome(net)}", figures), *_futures(params, texts)]
     funding = _decimal(params.get("funding"))
     if funding:
-        lines.append(fill(texts, "alert.funding", {**params, "funding": live(funding)}))
+        liquidated = params.get("reason") == ExitReason.LIQUIDATION
+        key = "alert.funding_liquidated" if liquidated else "alert.funding"
+        lines.append(fill(texts, key, {**params, "funding": live(funding)}))
     dust = _decimal(params.get("dust"))
     if dust:
         lines.append(fill(texts, "alert.dust", figures))

@@ -17,6 +17,7 @@ from bot.views.figures import (
     span_ms,
 )
 from engine.core.money import fixed
+from engine.core.position import ExitReason
 from engine.core.trade import Trade
 from engine.services.trades import PAGE, TradeLine, TradePage
 
@@ -68,8 +69,9 @@ def one_trade(line: TradeLine, texts: Texts) -> Screen:
         texts.say("trade.books", **figures),
     ]
     if trade.funding:
+        key = "funding_liquidated" if trade.reason is ExitReason.LIQUIDATION else "funding"
         funding = signed(trade.funding)
-        text.append(texts.say("trade.funding", funding=funding, quote=line.quote))
+        text.append(texts.say(f"trade.{key}", funding=funding, quote=line.quote))
     left = {"trade.dust": trade.dust, "trade.gone": trade.gone}
     text += [texts.say(key, qty=fixed(qty), base=line.base) for key, qty in left.items() if qty]
     back = button(texts, "button.trades_back", Action("t", "list"))

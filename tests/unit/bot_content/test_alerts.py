@@ -137,6 +137,8 @@ def test_a_short_is_sold_short_and_bought_back():
     text = plain(draw(row(AlertKind.EXITED, left), TEXTS))
     assert text.startswith("📈 Bought back BTC: profit")
     assert "funding −0.031 USDT" in text
+    liquidated = plain(draw(row(AlertKind.EXITED, left | {"reason": "LIQUIDATION"}), TEXTS))
+    assert "funding and liquidation fee −0.031 USDT" in liquidated
     spot = short | {"market": "spot", "side": "long", "leverage": "1"}
     text = plain(draw(row(AlertKind.EXITED, BASE | FULL[AlertKind.EXITED] | spot), TEXTS))
     assert text.startswith("📈 Sold BTC: profit")

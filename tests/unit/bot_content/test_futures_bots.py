@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.bot_config import Direction, Environment
 from engine.core.market import Market
-from engine.core.position import PositionSide
+from engine.core.position import ExitReason, PositionSide
 from engine.ports.insight import NotOurs
 from tests.fakes.office import account_of, office_at
 from tests.unit.bot_content.chat import WIDTH, Chat
@@ -79,6 +79,14 @@ async def test_a_short_is_bought_back(office, chat):
     assert "SHORT 5× 0.002 BTC by BTC trend" in chat.text
     assert "funding −0.02 USDT" in chat.text
     assert "gone by no order of ours: 0.0001 BTC" in chat.text
+
+
+async def test_a_liquidated_trade_does_not_call_the_fee_funding(office, chat):
+    bot = await holding_short(office, chat)
+    await close_flat(office, await open_position(office, bot), "60000", ExitReason.LIQUIDATION)
+    await chat.say("/trades")
+    await chat.tap("1. BTC")
+    assert "funding and liquidation fee −0.02 USDT" in chat.text
 
 
 async def test_what_is_not_skippers_is_shown_and_said_to_be_left_alone(office, chat):
