@@ -9,8 +9,8 @@ import structlog
 
 from engine.core.errors import ExchangeError, KeyRefused, SkipperError
 from engine.cycles.answers import Answers
-from engine.cycles.doubt import Doubts
 from engine.cycles.desk import Desk
+from engine.cycles.doubt import Doubts
 from engine.cycles.execution import Sender
 from engine.cycles.ledger import Ledger
 from engine.cycles.readiness import Readiness
@@ -53,8 +53,8 @@ class Accounts:
     ledger: Ledger
     reconciler: Reconciler
     readiness: Readiness
-    trouble: Trouble
     desk: Desk
+    trouble: Trouble
     clock: Clock
     nursery: Nursery
     measure_clocks: Callable[[], Awaitable[None]]
@@ -88,10 +88,10 @@ class Accounts:
             answers=answers,
             trouble=self.trouble,
             readiness=self.readiness,
+            desk=self.desk,
             clock=self.clock,
             nursery=self.nursery,
         )
-            desk=self.desk,
         tasks = (
             self.nursery.supervise(f"sender {account}", sender.run),
             self.nursery.supervise(f"stream {account}", partial(self._stream, account)),

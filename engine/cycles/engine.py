@@ -79,9 +79,9 @@ class Parts:
     modes: frozenset[Mode]
     nudges: Nudges
     give_up: Callable[[str], None]
+    floor: LiquidityFloor = NO_FLOOR
     advising: Advising = field(default_factory=Advising)
 
-    floor: LiquidityFloor = NO_FLOOR
 
 class Engine:
     """The running engine; ``insight`` is what the chat may know of it."""
@@ -99,11 +99,11 @@ class Engine:
         }
         self.signals = SignalCycle(self.fleet, parts.feeds, parts.clock, parts.nursery, judges)
         self.readiness = Readiness(parts.feeds, parts.times)
-        self.insight = LiveInsight(
-            self.fleet, self.signals, self.readiness, self._desk, parts.nursery, parts.clock
         self._desk = Desk(
             self.fleet, parts.rulebook, self.readiness, parts.clock, parts.modes, parts.floor
         )
+        self.insight = LiveInsight(
+            self.fleet, self.signals, self.readiness, self._desk, parts.nursery, parts.clock
         )
         self._meeting = Meeting(parts.times, parts.rulebook, parts.clock, parts.nursery)
         self.operators = Operators(parts.storage, parts.clock, parts.nursery, parts.nudges)
@@ -201,10 +201,10 @@ class Engine:
                 ledger, self.fleet, Venue(ledger, self.fleet, Foreign(ledger)), Strays(ledger)
             ),
             readiness=self.readiness,
+            desk=self._desk,
             trouble=Trouble(ledger, parts.clock),
             clock=parts.clock,
             nursery=parts.nursery,
-            desk=self._desk,
             measure_clocks=self._meeting.clocks,
         )
 

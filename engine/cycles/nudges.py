@@ -31,13 +31,13 @@ class Nudges:
         self.bots.add(bot_id)
         self.attention.set()
 
-    def account(self, account: str) -> None:
-        """An account must be opened anew."""
     def account_limits(self) -> None:
         """Limits over all bots of a user must be read again."""
         self.limits = True
         self.attention.set()
 
+    def account(self, account: str) -> None:
+        """An account must be opened anew."""
         self.changed_accounts.add(account)
         self.attention.set()
 

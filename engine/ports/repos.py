@@ -191,12 +191,12 @@ class Positions(Protocol):
         ...
 
     async def of_decision(self, bot_id: int, decision: int) -> Position | None: ...
-    async def unfinished(self) -> list[Position]:
-        """Those not closed, and closed ones with an order that may still be live."""
     async def opened_since(self, bot_id: int, at: int) -> int:
         """How many positions of a bot were opened at ``at`` (ms) or later."""
         ...
 
+    async def unfinished(self) -> list[Position]:
+        """Those not closed, and closed ones with an order that may still be live."""
         ...
 
     async def recent(self, *, limit: int) -> list[Position]: ...
@@ -215,11 +215,11 @@ class Trades(Protocol):
     ) -> list[Trade]: ...
     async def since(self, at: int, bot_id: int | None = None) -> list[Trade]: ...
     async def of_position(self, position_id: int) -> Trade | None: ...
-
-
     async def last_losses(self, bot_ids: Collection[int], since: int) -> dict[int, int]:
         """When each bot closed its last losing trade, from ``since`` (ms) on, by bot."""
         ...
+
+
 class Fundings(Protocol):
     """Funding payments, unique per account and payment id."""
 
@@ -244,12 +244,12 @@ class Counters(Protocol):
         """Add the figures of ``count`` to the row of its day."""
         ...
 
-
-class Outbox(Protocol):
     async def put(self, bot_id: int, count: DayCount) -> None:
         """Write the figures of a day anew."""
         ...
 
+
+class Outbox(Protocol):
     """Alerts on their way to the chat."""
 
     async def add(self, alert: Alert, at: int) -> bool:
