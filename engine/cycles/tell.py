@@ -25,7 +25,7 @@ def entered(order: Order, position: Position, bot: Bot, signal: Signal | None) -
     }
     if signal is not None:
         params |= {"signal_reason": signal.reason, "words": signal.words}
-        params |= {f"why_{name}": f"{value:.2f}" for name, value in signal.values.items()}
+        params |= {f"why_{name}": f"{value:.8g}" for name, value in signal.values.items()}
     return Alert(
         owner_id=order.owner_id,
         kind=AlertKind.ENTERED,

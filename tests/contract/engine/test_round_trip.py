@@ -49,7 +49,7 @@ async def test_each_end_of_a_trade_is_told_once_with_its_figures(lab):
         "bot": "Anna", "symbol": "BTCUSDT", "base": "BTC", "quote": "USDT", "mode": "local",
         "qty": "0.00199", "price": "50000.01", "cost": "99.5000199", "stop": "49500.01",
         "target": "51000.02", "fee": "0.00000199 BTC", "signal_reason": "ema_cross_up",
-        "why_rsi": "55.00", "market": "spot", "side": "long", "leverage": "1",
+        "why_rsi": "55", "words": "", "market": "spot", "side": "long", "leverage": "1",
     }  # fmt: skip
     assert exited.params == {
         "bot": "Anna", "symbol": "BTCUSDT", "base": "BTC", "quote": "USDT", "mode": "local",
