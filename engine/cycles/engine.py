@@ -185,7 +185,6 @@ class Engine:
             desk=self._desk,
             trailing=TrailingCycle(self.fleet, ledger, self.signals),
             clock=parts.clock,
-            modes=parts.modes,
             install=ledger.guard.install,
             sender_of=accounts.sender,
             parking=Parking(ledger, self.signals),
