@@ -223,6 +223,12 @@ def _exchange_stopped(params: Params, texts: Texts) -> list[str]:
     return [fill(texts, "alert.exchange_stopped", {**params, "market": market})]
 
 
+def _key_refused(params: Params, texts: Texts) -> list[str]:
+    """Where only futures refused it, spot goes on."""
+    key = "alert.key_refused_futures" if "market" in params else "alert.key_refused"
+    return [fill(texts, key, params)]
+
+
 def _plain(key: str) -> Callable[[Params, Texts], list[str]]:
     return lambda params, texts: [fill(texts, key, params)]
 
@@ -248,7 +254,7 @@ _DRAWERS: dict[AlertKind, Callable[[Params, Texts], list[str]]] = {
     AlertKind.EXCHANGE_STOPPED: _exchange_stopped,
     AlertKind.STRAY_ORDER: _plain("alert.stray_order"),
     AlertKind.RESTARTED: _plain("alert.restarted"),
-    AlertKind.KEY_REFUSED: _plain("alert.key_refused"),
+    AlertKind.KEY_REFUSED: _key_refused,
     AlertKind.NOTICE: _notice,
 }
 

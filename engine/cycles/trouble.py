@@ -19,6 +19,7 @@ from engine.core.errors import (
     WouldTrigger,
 )
 from engine.core.events import Alert, AlertKind
+from engine.core.market import Market
 from engine.core.money import fixed
 from engine.core.order import Leg, Order, OrderEvent, Refusal, move
 from engine.cycles import tell, tell_bots
@@ -122,7 +123,10 @@ class Trouble:
         await self.ledger.change(work)
 
     async def key_refused(self, account: str, error: KeyRefused) -> None:
-        """Park the account's bots and tell their owner what to mend."""
+        """Park the account's bots and tell their owner what to mend.
+
+        What is refused on futures alone says nothing of spot: only the right to trade there goes.
+        """
         kind, _, number = account.partition(":")
         if kind == "paper":
             return
@@ -134,23 +138,34 @@ class Trouble:
             except NotFound:
                 return set(), False
             why = {"code": str(error.code), "message": error.detail, "label": key.label}
+            why |= {"market": Market.FUTURES.value} if kind == "futures" else {}
             bots = await unit.bots.all()
             mine = [bot for bot in bots if bot.account == account and bot.state.running]
             for bot in mine:
                 state = next_bot_state(bot.state, BotEvent.FAIL)
                 failed = replace(bot, state=state, why="why.key_refused", why_params=why)
                 await unit.bots.save(failed)
-            known = key.state is not KeyState.GOOD
-            if not known:
+            good = key.state is KeyState.GOOD
+            news = good and (kind != "futures" or key.futures or bool(mine))
+            if news:
                 await self._mark_refused(unit, key, why)
-            return {bot.id for bot in mine}, bool(mine) or not known
+            return {bot.id for bot in mine}, bool(mine) or news
 
         await self.ledger.change(work)
 
     async def _mark_refused(self, unit: Unit, key: Key, why: dict[str, str]) -> None:
         """Told once: a key that holds exits is tried for ever, and refused each time."""
         now = self.clock.now_ms()
-        await unit.keys.set_state(key.id, KeyState.REFUSED, why["message"], now)
+        if "market" in why:
+            await unit.keys.set_rights(
+                key.id,
+                futures=False,
+                ip_restricted=key.ip_restricted,
+                transfers=key.transfers,
+                at=now,
+            )
+        else:
+            await unit.keys.set_state(key.id, KeyState.REFUSED, why["message"], now)
         alert = Alert(
             owner_id=key.owner_id,
             kind=AlertKind.KEY_REFUSED,

@@ -5,8 +5,9 @@ from functools import partial
 
 import pytest
 
-from engine.core.account import Credentials
+from engine.core.account import Credentials, KeyState
 from engine.core.bot_config import Direction, Environment
+from engine.core.bot_state import BotState
 from engine.core.market import Market
 from engine.core.order import Leg, OrderState
 from engine.core.position import ExitReason, PositionSide
@@ -156,3 +157,25 @@ async def test_a_bot_on_a_symbol_new_to_its_account_knows_its_terms_before_the_n
     berta = await lab.running("Berta", **CONFIG | {"symbol": "ETHUSDT"})
 
     await lab.until(lambda: (berta.account, "ETHUSDT") in lab.engine.fleet.terms)
+
+
+async def test_a_key_that_futures_alone_refuse_goes_on_trading_spot(lab):
+    async with lab.storage.of(lab.account.id) as unit:
+        await unit.keys.set_rights(lab.keys[0], futures=True, ip_restricted=False, at=1)
+        await unit.commit()
+    spot, bot = await lab.running("Spot"), await lab.running("Berta", **CONFIG)
+    await lab.control("accounts", key=KEYS[0], permissions={"enableFutures": False})
+
+    lab.buy(bot)
+
+    (told,) = await lab.until(lambda: lab.books.alerts("key_refused"))
+    assert (told.params["label"], told.params["market"]) == ("key 1", "futures")
+    for _ in range(3):
+        await lab.job("reconcile")
+        await lab.advance(60)
+    assert len(await lab.books.alerts("key_refused")) == 1
+    async with lab.storage.reading() as unit:
+        key = await unit.keys.get(lab.keys[0])
+    assert (key.state, key.futures) == (KeyState.GOOD, False)
+    assert (await lab.books.bot(bot)).state is BotState.ERROR
+    await lab.enter(spot)

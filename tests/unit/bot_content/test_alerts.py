@@ -128,6 +128,13 @@ def test_a_trade_is_read_at_a_glance(kind):
     assert not [line for line in lines if len(line) > WIDTH]
 
 
+def test_a_key_that_futures_refused_is_said_to_go_on_with_spot():
+    params = FULL[AlertKind.KEY_REFUSED] | {"market": "futures"}
+    text = plain(draw(row(AlertKind.KEY_REFUSED, params), TEXTS))
+    assert "Key main was refused on futures" in text
+    assert "spot goes on" in text
+
+
 def test_a_short_is_sold_short_and_bought_back():
     short = {"market": "futures", "side": "short", "leverage": "5"}
     lines = plain(draw(row(AlertKind.ENTERED, BASE | FULL[AlertKind.ENTERED] | short), TEXTS))
