@@ -43,6 +43,7 @@ from engine.cycles.signal import SignalCycle
 from engine.cycles.strays import Strays
 from engine.cycles.timeout import TimeoutCycle
 from engine.cycles.trailing import TrailingCycle
+from engine.cycles.transfers import TransferCycle
 from engine.cycles.trouble import Trouble
 from engine.cycles.venue import Venue
 from engine.market.feed import Feed
@@ -221,12 +222,17 @@ class Engine:
             Job("account limits", 60, risk.account_guard.run),
             Job("upkeep", 60, attendant.upkeep),
             Job("time-out", 2, TimeoutCycle(accounts.ledger, self._parts.clock).run),
+            Job("transfers", 60, self._make_transfers(risk.ledger).run),
             Job("daily reset", None, reset.run),
             Job("paused bots", 60, reset.run),
             Job("old analyses", 86_400, self.analyst.forget_old),
             Job("exchange clock", 300, self._meeting.clocks, real=True),
             Job("catalogue", 3_600, self._meeting.rules, real=True),
         ]
+
+    def _make_transfers(self, ledger: Ledger) -> TransferCycle:
+        parts = self._parts
+        return TransferCycle(self.fleet, ledger, self.readiness, parts.brokerage, parts.clock)
 
     async def _reconcile(self, accounts: Accounts) -> None:
         try:
