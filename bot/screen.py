@@ -50,6 +50,7 @@ class Screen:
     """One message to show. ``text`` is HTML whose foreign parts are already escaped.
 
     A screen that answers a tap edits the tapped message unless ``fresh`` asks for a new one.
+    ``again`` is the callback data that draws it anew, for one that changes by itself meanwhile.
     ``toast`` is shown over the chat (an empty ``text`` shows nothing else); ``alert`` makes it a
     pop-up. ``forget_input`` deletes the user's own message (a secret) before anything else.
     """
@@ -62,4 +63,5 @@ class Screen:
     forget_input: bool = False
     silent: bool = False
     reply_to: int | None = None
+    again: str = ""
     tags: dict[str, str] = field(default_factory=dict)

@@ -5,12 +5,14 @@ import html
 import string
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 from telegram import Update
 
 from bot.alerts import Alerts
 from bot.app.answer import Answer
+from bot.app.following import Following
 from bot.app.inbox import Elsewhere, Item, Reach, read
 from bot.buckets import Seen
 from bot.delivery import Delivery
@@ -53,6 +55,7 @@ class Handler:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._strange_chats = Seen()
+        self._following = Following(parts.delivery, parts.nursery)
 
     async def handle(self, update: Update) -> None:
         """Answer one update."""
@@ -103,12 +106,16 @@ class Handler:
                     await self._said(item, admission.account, ref)
 
     async def _press(self, press: Press, account: Account, answer: Answer, ref: str) -> None:
+        self._following.end(press.chat_id, press.message_id)
         context = self._context(account, press.person, press.chat_id, press.message_id)
         screen = await self._parts.table.press(context, press.data, ref)
         told = await answer.give(screen.toast, alert=screen.alert)
         if not told and screen.toast and not screen.text:
             screen = replace(screen, text=html.escape(screen.toast, quote=False), fresh=True)
-        await self._parts.delivery.show(press.chat_id, screen, tapped=press.message_id)
+        shown = await self._parts.delivery.show(press.chat_id, screen, tapped=press.message_id)
+        if shown is not None and screen.again:
+            redraw = partial(self._parts.table.press, context, ref=ref)
+            self._following.begin(press.chat_id, shown, screen, redraw)
 
     async def _said(self, said: Said, account: Account, ref: str) -> None:
         """A secret is deleted before anything is done with it."""

@@ -1,7 +1,8 @@
 """Accounts: one keeper per trading account: its stream, its balances, its sender."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -59,9 +60,11 @@ class Accounts:
     nursery: Nursery
     measure_clocks: Callable[[], Awaitable[None]]
     keepers: dict[str, Keeper] = field(default_factory=dict)
+    _held: set[str] = field(default_factory=set)
 
     async def keep(self, accounts: set[str]) -> None:
         """Start what these accounts need, end the others; those already kept go on."""
+        accounts = accounts | self._held
         for account in self.keepers.keys() - accounts:
             if not self.keepers[account].sender.flights:
                 await self.renew(account)
@@ -97,6 +100,17 @@ class Accounts:
             self.nursery.supervise(f"stream {account}", partial(self._stream, account)),
         )
         return Keeper(sender, tasks)
+
+    @asynccontextmanager
+    async def held(self, account: str) -> AsyncIterator[None]:
+        """Keep an account meanwhile, whether or not a bot needs it."""
+        self._held.add(account)
+        try:
+            if account not in self.keepers:
+                self.keepers[account] = self._keeper(account)
+            yield
+        finally:
+            self._held.discard(account)
 
     def sender(self, account: str) -> Sender | None:
         """Who sends the account's orders, None while it is not kept."""

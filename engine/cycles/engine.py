@@ -46,6 +46,7 @@ from engine.cycles.trailing import TrailingCycle
 from engine.cycles.transfers import TransferCycle
 from engine.cycles.trouble import Trouble
 from engine.cycles.venue import Venue
+from engine.cycles.verifying import Verifier
 from engine.market.feed import Feed
 from engine.ports.clock import Clock, ExchangeTime
 from engine.ports.storage import Storage, Unit
@@ -141,6 +142,7 @@ class Engine:
         parts.nursery.supervise("account guard", risk.account_guard.watch)
         self._risk = parts.nursery.supervise("risk", risk.run)
         parts.nursery.supervise("attendant", attendant.run)
+        parts.nursery.supervise("verifier", self._make_verifier(accounts).run)
         self._scheduler = Scheduler(parts.clock, self._table(risk, accounts, attendant, reset))
         self._scheduler.start()
         await self._tell_restart(ledger, install, began)
@@ -191,6 +193,11 @@ class Engine:
             parking=Parking(ledger, self.signals),
             account_guard=AccountGuard(ledger, parts.clock),
         )
+
+    def _make_verifier(self, accounts: Accounts) -> Verifier:
+        parts = self._parts
+        about = (self.fleet, accounts, parts.nudges, parts.nursery, parts.clock, self.readiness)
+        return Verifier(*about)
 
     def _make_accounts(self, ledger: Ledger) -> Accounts:
         parts = self._parts

@@ -52,6 +52,11 @@ class LiveInsight:
         orders = self.fleet.foreign_orders.get(where, 0)
         return NotOurs(orders, self.fleet.drifts.get(where, ZERO))
 
+    def verified_at(self, bot_id: int) -> int | None:
+        """When the bot's account was last read after a panic had emptied it."""
+        member = self.fleet.members.get(bot_id)
+        return self.readiness.verified.get(member.bot.account) if member else None
+
     def health(self) -> Health:
         """The engine as a whole: reconciled when every trading account is."""
         states = {

@@ -15,6 +15,8 @@ class Nudges:
         self.attention = asyncio.Event()
         self.outbox_due = asyncio.Event()
         self.closed = asyncio.Event()
+        self.unverified: set[str] = set()
+        self.unverified_due = asyncio.Event()
         self._order_events: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def orders(self, account: str) -> None:
@@ -40,6 +42,11 @@ class Nudges:
         """An account must be opened anew."""
         self.changed_accounts.add(account)
         self.attention.set()
+
+    def verify(self, account: str) -> None:
+        """An account must be read once its bots hold nothing any more."""
+        self.unverified.add(account)
+        self.unverified_due.set()
 
     def outbox(self) -> None:
         """An alert is due."""

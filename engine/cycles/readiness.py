@@ -14,11 +14,15 @@ Place = tuple[Environment, Market]
 
 @dataclass(slots=True)
 class Readiness:
-    """Streams, clocks and accounts at a glance; accounts are ready once they are reconciled."""
+    """Streams, clocks and accounts at a glance; accounts are ready once they are reconciled.
+
+    ``verified`` is when (market ms) an account was last read after a panic had emptied it.
+    """
 
     feeds: dict[Environment, Feed]
     times: dict[Place, ExchangeTime]
     accounts: set[str] = field(default_factory=set)
+    verified: dict[str, int] = field(default_factory=dict)
 
     def stream(self, stream: EnvStream) -> StreamState | None:
         """State of a candle stream, None while nobody follows it."""

@@ -51,6 +51,10 @@ class Insight(Protocol):
         """Foreign orders and holdings beside the bot's own."""
         ...
 
+    def verified_at(self, bot_id: int) -> int | None:
+        """When (market ms) the bot's account was last read after a panic had emptied it."""
+        ...
+
     def health(self) -> Health:
         """The engine as a whole."""
         ...

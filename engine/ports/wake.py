@@ -26,6 +26,10 @@ class Wake(Protocol):
         """A key was added, changed or removed."""
         ...
 
+    def verify(self, account: str) -> None:
+        """An account must be read once its bots hold nothing any more."""
+        ...
+
     def outbox(self) -> None:
         """An alert is due."""
         ...

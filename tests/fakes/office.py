@@ -100,7 +100,7 @@ class FakeInsight:
         self.reconciled = True
         self.streams = {}
         self.foreign = {}
-        self.read = {}
+        self.verified = {}
 
     def checks(self, bot_id):
         return self.checked.get(bot_id)
@@ -113,6 +113,9 @@ class FakeInsight:
 
     def not_ours(self, bot_id):
         return self.foreign.get(bot_id, NotOurs(0, Decimal(0)))
+
+    def verified_at(self, bot_id):
+        return self.verified.get(bot_id)
 
     def health(self):
         named = {f"bot {bot}": state for bot, state in self.streams.items()}
