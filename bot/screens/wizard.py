@@ -181,6 +181,7 @@ async def _facts(ctx: Context, draft: Draft, raw: str | None = None) -> Facts:
         keys=offered.keys,
         names=frozenset(name.casefold() for name in offered.names),
         symbol=found,
+        barred=symbols.barrier(ctx.office, market, found) if found else None,
         suggestions=suggestions,
         rules=known.rules if known else None,
         price=known.price if known else None,

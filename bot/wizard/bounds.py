@@ -63,15 +63,17 @@ Answers = Mapping[str, str]
 class Facts:
     """What the world offers now: markets, modes and good keys, taken names (case folded).
 
-    ``symbol`` is what the answer under judgement names without doubt, ``suggestions`` what else
-    it may mean; ``rules`` and ``price`` belong to the symbol chosen before. ``strategies`` are
-    the names of those that can be chosen, ``zone`` is the user's.
+    ``symbol`` is what the answer under judgement names without doubt, ``barred`` why it may not
+    be entered here, ``suggestions`` what else it may mean; ``rules`` and ``price`` belong to the
+    symbol chosen before. ``strategies`` are the names of those that can be chosen, ``zone`` is
+    the user's.
     """
 
     modes: tuple[Mode, ...] = (Mode.PAPER,)
     keys: tuple[Key, ...] = ()
     names: frozenset[str] = frozenset()
     symbol: str | None = None
+    barred: InvalidValue | None = None
     suggestions: tuple[str, ...] = ()
     rules: SymbolRules | None = None
     price: Decimal | None = None

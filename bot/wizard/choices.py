@@ -43,6 +43,8 @@ def symbol(raw: str, _answers: Answers, facts: Facts) -> dict[str, str]:
         suggestions = ", ".join(facts.suggestions)
         problem = "unknown_symbol" if suggestions else "unknown_symbol_alone"
         raise InvalidValue("symbol", raw, problem, suggestions=suggestions)
+    if facts.barred is not None:
+        raise facts.barred
     return {"symbol": facts.symbol}
 
 

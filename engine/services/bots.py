@@ -18,6 +18,7 @@ from engine.core.timeout import expiry
 from engine.ports.storage import Unit
 from engine.services.office import Office
 from engine.services.rights import entry, require_trader
+from engine.services.symbols import barrier
 from engine.strategies.registry import strategy
 
 BY_ID = "id."
@@ -46,6 +47,9 @@ async def create(office: Office, account: Account, config: BotConfig) -> Bot:
     rules = office.catalogues[environment].rules(config.market, config.symbol)
     if rules is None or not rules.trading:
         raise InvalidValue("symbol", config.symbol, "unknown_symbol", suggestions="")
+    barred = barrier(office, config.market, config.symbol)
+    if barred is not None:
+        raise barred
     config = config.model_copy(
         update={"params": strategy(config.strategy).validate(config.params)}
     )

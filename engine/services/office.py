@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from engine.core.bot_config import Environment, Mode
+from engine.core.liquidity import NO_FLOOR, LiquidityFloor
 from engine.ports.account import KeyCheck, Vault
 from engine.ports.advisor import AdvisorTerms
 from engine.ports.clock import Clock
@@ -20,7 +21,7 @@ class Office:
     operator allows; ``operators`` the Telegram ids that are admins by configuration. The bot's
     own ``bot_username`` makes invite links; without it an invite is a command to type. ``ai`` is
     None where no model can be asked. ``transfers``: keys may move money between their owner's
-    wallets.
+    wallets. ``floor`` says which symbols may be entered.
     """
 
     storage: Storage
@@ -37,3 +38,4 @@ class Office:
     bot_username: str = ""
     ai: AdvisorTerms | None = None
     transfers: bool = False
+    floor: LiquidityFloor = NO_FLOOR
