@@ -68,6 +68,7 @@ class House:
             bot_username=bot_username,
             ai=offered(self.settings.ai),
             transfers=self.settings.exchange.allow_transfers,
+            floor=self.settings.limits.floor,
         )
 
 
@@ -114,6 +115,7 @@ def build(
             modes=settings.exchange.modes,
             nudges=nudges,
             give_up=give_up,
+            floor=settings.limits.floor,
             advising=advising(settings.ai, clock),
         )
     )

@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
 
 from engine.core.bot_config import Environment, Mode
 from engine.core.errors import ConfigError
+from engine.core.liquidity import LiquidityFloor
 from engine.runtime.ai_settings import AiSection, check_key
 from engine.runtime.setting_problems import describe
 from engine.runtime.setting_types import Address, FilePath, Section, beside_file
@@ -126,6 +128,18 @@ class LogSection(Section):
     directory: FilePath | None = None
 
 
+class LimitsSection(Section):
+    """Where bots may enter: only ``symbols`` (empty: all), only above a day's quote volume."""
+
+    symbols: tuple[Annotated[str, Field(pattern=r"^[A-Z0-9]{2,20}$")], ...] = ()
+    min_volume_24h: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+
+    @property
+    def floor(self) -> LiquidityFloor:
+        """The same, as the checks ask it."""
+        return LiquidityFloor(frozenset(self.symbols), self.min_volume_24h)
+
+
 class Settings(Section):
     """Everything that an operator sets."""
 
@@ -134,6 +148,7 @@ class Settings(Section):
     database: DatabaseSection
     security: SecuritySection
     log: LogSection = LogSection()
+    limits: LimitsSection = LimitsSection()
     ai: AiSection = AiSection()
 
     @property

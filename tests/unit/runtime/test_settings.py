@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,15 @@ def test_real_money_needs_the_operators_word(tmp_path, environment, allow, modes
     exchange = {"environment": environment.value, "allow_live": allow, **local}
 
     assert make_settings(tmp_path, exchange=exchange).exchange.modes == modes
+
+
+def test_the_liquidity_floor_is_a_list_and_a_volume(load, complaint):
+    text = '[limits]\nsymbols = ["BTCUSDT"]\nmin_volume_24h = 1e6\n'
+    floor = load(text).limits.floor
+    assert (floor.lists("BTCUSDT"), floor.lists("ETHUSDT")) == (True, False)
+    assert (floor.deep_enough(Decimal(10**6)), floor.deep_enough(Decimal(999_999))) == (
+        True,
+        False,
+    )
+    assert "limits.symbols" in complaint('[limits]\nsymbols = ["btc/usdt"]\n')
+    assert "limits.min_volume_24h" in complaint("[limits]\nmin_volume_24h = -1\n")
