@@ -1,6 +1,5 @@
 """The new-bot conversation, tapped and typed through the screens against a real database."""
 
-from dataclasses import replace
 from datetime import time
 from decimal import Decimal
 
@@ -15,6 +14,15 @@ from engine.core.hours import TradingHours
 from engine.services import drafts
 from tests.fakes.office import account_of, office_at
 from tests.unit.bot_content.chat import Chat
+
+EXITS = {"Trailing stop": "0.7", "Longest holding": "1h30"}
+LIMITS = {
+    "Trades a day": "off",
+    "Loss a day": "12.5",
+    "Profit goal": "20",
+    "Pause after a loss": "2h",
+    "Hours": "9:00-17:30 mon-fri berlin",
+}
 
 
 @pytest.fixture
@@ -88,20 +96,11 @@ async def test_every_answer_can_be_typed(office, chat):
     await chat.tap("Next")
     for text in ("5%", "1,5", "3.25"):
         await chat.say(text)
-    for field, text in (("Trailing stop", "0.7"), ("Longest holding", "1h30")):
-        await chat.tap(field)
-        await chat.say(text)
-    await chat.tap("Next")
-    for field, text in (
-        ("Trades a day", "off"),
-        ("Loss a day", "12.5"),
-        ("Profit goal", "20"),
-        ("Pause after a loss", "2h"),
-        ("Hours", "9:00-17:30 mon-fri berlin"),
-    ):
-        await chat.tap(field)
-        await chat.say(text)
-    await chat.tap("Next")
+    for menu in (EXITS, LIMITS):
+        for field, text in menu.items():
+            await chat.tap(field)
+            await chat.say(text)
+        await chat.tap("Next")
     for text in ("paper", "My first"):
         await chat.say(text)
     await chat.tap("Create stopped")
@@ -224,43 +223,6 @@ async def test_a_name_is_used_once(office, chat):
     await chat.tap("Create stopped")
     names = [bot.config.name for bot in await bots_of(office, chat)]
     assert len({name.casefold() for name in names}) == 2
-
-
-async def test_an_answer_that_is_no_longer_allowed_is_asked_again(office, chat):
-    await to_summary(chat)
-    rules = office.catalogues[office.public].known["BTCUSDT"]
-    office.catalogues[office.public].known["BTCUSDT"] = type(rules)(
-        **{name: getattr(rules, name) for name in rules.__slots__} | {"min_notional": Decimal(50)}
-    )
-    await chat.tap("Create and start")
-    assert "5/9" in chat.text
-    assert "“25”" in chat.text
-    assert not await bots_of(office, chat)
-    await chat.say("80")
-    await chat.tap("Create and start")
-    assert len(await bots_of(office, chat)) == 1
-
-
-async def test_the_summary_says_at_once_what_is_in_its_way(office, chat):
-    await to_summary(chat)
-    assert "⚠" not in chat.text
-    await chat.tap("✏ Size")
-    await chat.tap("Cap:")
-    await chat.say("2")
-    await chat.tap("Next")
-    assert "“25” is outside of" in chat.text
-    await chat.say("15")
-    assert "Check and create" in chat.text
-    assert "⚠" not in chat.text
-    await chat.tap("✏ Stop")
-    rules = office.catalogues[office.public].known["BTCUSDT"]
-    office.catalogues[office.public].known["BTCUSDT"] = replace(rules, min_notional=Decimal(10))
-    await chat.say("45")
-    assert "cannot work: the smallest trade is" in chat.text
-    assert "Check and create" in chat.text
-    await chat.tap("Create and start")
-    assert "How much per trade" in chat.text
-    assert not await bots_of(office, chat)
 
 
 async def test_raising_the_capital_widens_the_range(chat):
