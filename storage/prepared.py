@@ -85,13 +85,14 @@ class Prepared:
         bound = {}
         for name, convert in self._binds:
             value = values[name] if name in values else self._constants[name]
-            bound[name] = convert(value) if convert else value
+            bound[name] = convert(value) if convert and value is not None else value
         return bound
 
     def _row(self, row: Row) -> Row:
         changed = list(row)
         for place, convert in self._results:
-            changed[place] = convert(changed[place])
+            if changed[place] is not None:
+                changed[place] = convert(changed[place])
         return tuple(changed)
 
     def _compile(self, values: Given) -> str:

@@ -69,8 +69,22 @@ class RiskCycle:
             await self.next()
 
     async def next(self) -> None:
-        """Wait for a verdict and decide it."""
-        await self.decide(await self.signals.verdicts.get())
+        """Wait for verdicts and decide all there are.
+
+        Most candles concern nobody. They are marked as judged in one commit, after those that do:
+        an order waits for no other stream's mark.
+        """
+        queue, quiet = self.signals.verdicts, []
+        verdict = await queue.get()
+        while True:
+            if self._concerns_somebody(verdict):
+                await self.decide(verdict)
+            else:
+                quiet.append(verdict)
+            if queue.empty():
+                break
+            verdict = queue.get_nowait()
+        await self._pass_over(quiet)
 
     async def catch_up(self) -> None:
         """The net behind the nudge: decide the one candle that was missed, if it is fresh.
@@ -103,6 +117,29 @@ class RiskCycle:
             return False
         return isinstance(self._verdict(member, signal, side, self.desk.taken()), Approved)
 
+    def _concerns_somebody(self, verdict: Verdict) -> bool:
+        trailing = not verdict.part and self.fleet.trailing_on(verdict.stream)
+        return bool(verdict.problems or trailing or self._cases(verdict))
+
+    async def _pass_over(self, verdicts: list[Verdict]) -> None:
+        """Remember candles as judged that nobody acts on."""
+        async with self._one_at_a_time:
+            marks: dict[tuple[Environment, str], int] = {}
+            for verdict in verdicts:
+                last = await self._judged_until(verdict)
+                if (last is None or verdict.open_time > last) and self._fresh(verdict):
+                    line = verdict.stream[0], verdict.line
+                    marks[line] = max(marks.get(line, 0), verdict.open_time)
+            if not marks:
+                return
+
+            async def work(unit: Unit) -> tuple[set[int], bool]:
+                await unit.streams.set_judged(marks)
+                return set(), True
+
+            await self.ledger.write(work)
+            self.judged |= marks
+
     async def _missed(self, verdict: Verdict) -> bool:
         """Whether the candle follows the last one that was judged."""
         last = await self._judged_until(verdict)
@@ -114,14 +151,16 @@ class RiskCycle:
         late = self.clock.now_ms() - verdict.open_time - step
         return late < min(step, _LATEST_MS * self.clock.rate)
 
+    def _cases(self, verdict: Verdict) -> list[Case]:
+        """Running bots whose judge said BUY or SELL."""
+        said = {k: s for k, s in verdict.signals.items() if s.action is not Action.HOLD}
+        if not said:
+            return []
+        members = self.fleet.on_stream(verdict.stream)
+        return [(m, said[m.judge]) for m in members if m.judge is not None and m.judge in said]
+
     async def _decide(self, verdict: Verdict) -> None:
-        cases = [
-            (member, signal)
-            for member in self.fleet.on_stream(verdict.stream)
-            if member.judge is not None
-            and (signal := verdict.signals.get(member.judge)) is not None
-            and signal.action is not Action.HOLD
-        ]
+        cases = self._cases(verdict)
         try:
             await self._commit(verdict, cases, judged=True)
         except (LeaseLost, DatabaseFailed):
@@ -159,7 +198,8 @@ class RiskCycle:
             plans = [self._plan(*entry, signal_ids, departures) for entry in taken.entries]
             orders[:] = await unit.orders.add(plans)
             if judged:
-                await unit.streams.set_judged(verdict.stream[0], verdict.line, verdict.open_time)
+                line = verdict.stream[0], verdict.line
+                await unit.streams.set_judged({line: verdict.open_time})
             return bots, True
 
         try:

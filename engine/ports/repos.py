@@ -1,6 +1,6 @@
 """Repositories of trading: what may be read and written in a unit (see ``ports.storage``)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,7 +65,9 @@ class Streams(Protocol):
         """Open time of the last judged candle of ``market:symbol:timeframe``."""
         ...
 
-    async def set_judged(self, environment: Environment, stream: str, open_time: int) -> None: ...
+    async def set_judged(self, until: Mapping[tuple[Environment, str], int]) -> None:
+        """Remember open times by environment and stream."""
+        ...
 
 
 class Signals(Protocol):

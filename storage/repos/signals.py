@@ -1,6 +1,6 @@
 """Signals and how far the streams behind them were judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -18,6 +18,12 @@ from storage.repos.base import Repo, values_of
 # Advice goes with the order that follows it.
 _FIELDS = tuple(name for name in Signal.__match_args__ if name != "advice")
 _COLUMNS = [signals.c[name] for name in _FIELDS]
+_JUDGED = Prepared(
+    update(streams).where(
+        streams.c.environment == bindparam("of"), streams.c.stream == bindparam("named")
+    )
+)
+_NEW = Prepared(insert(streams).returning(streams.c.judged_until))
 _INSERT = Prepared(
     insert(signals).returning(signals.c.bot_id, signals.c.candle_open, signals.c.id)
 )
@@ -41,19 +47,25 @@ class SqlStreams(Repo):
         row = await self._first(query)
         return None if row is None else row[0]
 
-    async def set_judged(self, environment: Environment, stream: str, open_time: int) -> None:
-        """Remember it."""
+    async def set_judged(self, until: Mapping[tuple[Environment, str], int]) -> None:
+        """Remember open times by environment and stream."""
         self._require_system()
-        where = (streams.c.environment == environment) & (streams.c.stream == stream)
-        if await self._session.change(update(streams).where(where).values(judged_until=open_time)):
+        rows = [
+            {"of": environment, "named": stream, "judged_until": open_time}
+            for (environment, stream), open_time in until.items()
+        ]
+        if rows and await self._session.attempt_all(_JUDGED, rows) != len(rows):
+            for row in rows:
+                await self._begin_judging(row)
+
+    async def _begin_judging(self, row: dict[str, Any]) -> None:
+        if await self._session.change(_JUDGED, row):
             return
-        row = {"environment": environment, "stream": stream, "judged_until": open_time}
+        new = {"environment": row["of"], "stream": row["named"]}
         try:
-            await self._session.attempt(
-                insert(streams).values(**row).returning(streams.c.judged_until)
-            )
+            await self._session.attempt(_NEW, new | {"judged_until": row["judged_until"]})
         except Taken:
-            await self.set_judged(environment, stream, open_time)
+            await self._begin_judging(row)
 
 
 class SqlSignals(Repo):

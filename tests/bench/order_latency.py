@@ -4,10 +4,11 @@
     python -m tests.bench.order_latency [bots ...] [--candles N] [--profile]
 
 Prints p50 and p99 beside the limits for 1, 100 and 1,000 bots whose strategy signals on that
-candle, and the CPU time of this process until then, which a busy machine distorts less. The exchange is a process of its own with a frozen clock and limits that nobody reaches
-(1,000 bots on one address would); the engine is wired as the service wires it, on SQLite with
-its durable writes. Time begins when the socket's read hands the closed candle over and ends when
-the order's request is handed to its socket, whose intent is durable by then.
+candle, and the CPU time of this process until then, which a busy machine distorts less. The
+exchange is a process of its own with a frozen clock and limits that nobody reaches (1,000 bots on
+one address would); the engine is wired as the service wires it, on SQLite with its durable
+writes. Time begins when the socket's read hands the closed candle over and ends when the order's
+request is handed to its socket, whose intent is durable by then.
 """
 
 import argparse
@@ -19,16 +20,12 @@ import pstats
 import statistics
 import sys
 import tempfile
-import time
-from asyncio.selector_events import _SelectorSocketTransport
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from websockets.asyncio.client import ClientConnection
 
 from engine.core.account import Credentials, Role
 from engine.core.bot_config import BotConfig, Environment, Mode
@@ -42,6 +39,7 @@ from engine.exchange.simulator.server import DemoAccount, ExchangeOptions, Local
 from engine.runtime.observe import set_up_logs
 from storage.opening import open_storage
 from storage.vault import FernetVault
+from tests.bench.stopwatch import Stopwatch
 from tests.contract.engine.clock import START, LabClock
 from tests.contract.engine.life import Life
 
@@ -54,7 +52,6 @@ HASTY = {"ema_fast": 2, "ema_slow": 3, "rsi_period": 14, "oversold": 1.0, "overb
 # Candles until the averages have forgotten the prices before; the next one goes up.
 QUIET = 20
 MINUTE = 60_000
-_NEW_ORDER = b"POST /api/v3/order"
 
 
 class RealPaceClock(LabClock):
@@ -64,52 +61,6 @@ class RealPaceClock(LabClock):
         await asyncio.sleep(seconds)
 
     sleep_real = sleep
-
-
-@dataclass
-class Stopwatch:
-    """Hooks into the sockets of this process; all times in seconds of ``perf_counter``."""
-
-    heard: float = 0.0
-    heard_cpu: float = 0.0
-    latencies: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
-    round_trips: list[float] = field(default_factory=list)
-    on: bool = False
-    _flying: dict[object, float] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        """Drop what was measured so far."""
-        self.latencies.clear()
-        self.cpu.clear()
-        self.round_trips.clear()
-
-    def install(self) -> None:
-        """Measure whatever is read and written from now on."""
-        hear, answer = ClientConnection.data_received, ResponseHandler.data_received
-        write = _SelectorSocketTransport.write
-
-        def heard(connection: ClientConnection, data: bytes) -> None:
-            if b'"x":true' in data:
-                self.heard, self.heard_cpu = time.perf_counter(), time.process_time()
-            hear(connection, data)
-
-        def answered(handler: ResponseHandler, data: bytes) -> None:
-            if handler in self._flying:
-                self.round_trips.append(time.perf_counter() - self._flying.pop(handler))
-            answer(handler, data)
-
-        def written(transport: _SelectorSocketTransport, data: bytes) -> None:
-            began = time.perf_counter()
-            write(transport, data)
-            if self.on and data.startswith((_NEW_ORDER + b" ", _NEW_ORDER + b"?")):
-                self.latencies.append(time.perf_counter() - self.heard)
-                self.cpu.append(time.process_time() - self.heard_cpu)
-                self._flying[transport.get_protocol()] = began
-
-        ClientConnection.data_received = heard
-        ResponseHandler.data_received = answered
-        _SelectorSocketTransport.write = written
 
 
 class Bench:

@@ -93,7 +93,7 @@ def _attacks_on_people(u, loot, me):
         "Audit.recent": lambda: u.audit.recent(limit=9),
         "Installs.boot": lambda: u.installs.boot(AT),
         "Streams.judged_until": lambda: u.streams.judged_until(Environment.LIVE, "s"),
-        "Streams.set_judged": lambda: u.streams.set_judged(Environment.LIVE, "s", AT),
+        "Streams.set_judged": lambda: u.streams.set_judged({(Environment.LIVE, "s"): AT}),
     }
 
 

@@ -189,10 +189,11 @@ async def test_the_last_signal_is_the_one_of_the_latest_candle(storage, anna):
 async def test_streams_remember_how_far_they_were_judged(storage):
     async with storage.system() as unit:
         assert await unit.streams.judged_until(Environment.LOCAL, "spot:A:1m") is None
-        await unit.streams.set_judged(Environment.LOCAL, "spot:A:1m", AT)
-        await unit.streams.set_judged(Environment.LOCAL, "spot:A:1m", AT + 1)
-        await unit.streams.set_judged(Environment.LIVE, "spot:A:1m", AT + 2)
-        assert await unit.streams.judged_until(Environment.LOCAL, "spot:A:1m") == AT + 1
+        await unit.streams.set_judged({(Environment.LOCAL, "spot:A:1m"): AT})
+        known, new = (Environment.LOCAL, "spot:A:1m"), (Environment.LIVE, "spot:A:1m")
+        await unit.streams.set_judged({new: AT + 2, known: AT + 1})
+        assert await unit.streams.judged_until(*known) == AT + 1
+        assert await unit.streams.judged_until(*new) == AT + 2
 
 
 async def test_counters_add_up_exactly(storage, anna):
