@@ -26,7 +26,9 @@ from engine.runtime.nursery import Nursery
 
 _log = structlog.get_logger("execution")
 _KEY_HOLD = 60.0
-_FILTER_FAILURE = -1013
+# An order does not meet the trading rules: those of spot, and on futures precision, quantity, price
+# tick, step and notional (USD-M API, "Error Code").
+_AGAINST_RULES = frozenset({-1013, -1111, -4004, -4005, -4014, -4023, -4164})
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 Group = tuple[Order, ...]
@@ -107,12 +109,12 @@ class Answers:
     async def _refused(self, group: Group, error: Refused, note: str) -> None:
         refusal = refusal_of(error)
         await self.trouble.end(group, OrderEvent.REFUSE, note, retry=False, refusal=refusal)
-        if error.code == _FILTER_FAILURE:
+        if error.code in _AGAINST_RULES:
             self.nursery.start("new trading rules", self._new_rules(group[0].market))
         if group[0].leg.exit and refusal in MISSING:
             self.on_doubt()
 
     async def _new_rules(self, market: Market) -> None:
-        """A filter that refused us may have changed."""
+        """A rule by which we were refused may have changed."""
         for catalogue in self.ledger.guard.rulebook.catalogues.values():
             await catalogue.refresh(market)

@@ -176,3 +176,22 @@ async def test_an_exit_that_our_books_hold_for_over_is_cancelled_where_it_still_
     (told,) = await lab.books.alerts("stray_order")
     assert told.params["id"] == stop.client_id
     await lab.covered(bot)
+
+
+async def test_what_a_coarser_step_leaves_of_a_position_is_told_with_its_trade(lab):
+    bot = await lab.running(**FUTURES)
+    position = await lab.enter(bot)
+    await lab.control("symbol", symbol=SYMBOL, market="futures", step="0.02")
+
+    await lab.close_by_hand(bot)
+    rulebook = lab.life.rulebook
+    await lab.until(lambda: rulebook.of(bot, SYMBOL).step_size == Decimal("0.02"))
+    await lab.advance(1.1)
+    await lab.job("naked or closing")
+
+    trade = await lab.closed(bot)
+    assert (trade.quantity, trade.dust) == (Decimal("0.04"), position.held - Decimal("0.04"))
+    assert held(lab) == trade.dust
+    (told,) = await lab.books.alerts("exited")
+    assert told.params["dust"] == str(trade.dust)
+    assert not waiting(lab)
