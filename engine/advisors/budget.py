@@ -88,9 +88,12 @@ class Budget:
     async def _turn(self, owner_id: int, judge: str) -> bool:
         asking = self._asking.setdefault(owner_id, set())
         asking.add(judge)
-        await self.clock.sleep_real(GATHERING)
-        first = min(asking, key=lambda name: (self._served.get((owner_id, name), 0), name))
-        asking.discard(judge)
+        try:
+            await self.clock.sleep_real(GATHERING)
+            first = min(asking, key=lambda name: (self._served.get((owner_id, name), 0), name))
+        finally:
+            # One that was cancelled meanwhile must not keep its turn for ever.
+            asking.discard(judge)
         now, last = self.clock.now_ms(), self._last.get(owner_id)
         if first != judge or (last and (now - last) / self.clock.rate < SPACING_MS):
             return False

@@ -3,8 +3,8 @@
 Paper and real money are judged apart, and drawdown in each quote asset apart.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from engine.core.account_limits import AccountLimits
@@ -114,10 +114,16 @@ def facts_of(
     *,
     keyed: bool,
 ) -> AccountFacts:
-    """Those facts that belong to paper bots, or to bots with a key."""
-    mine = tuple(stake for stake in stakes if stake.keyed is keyed)
+    """Those facts that belong to paper bots, or to bots with a key.
+
+    A position whose trade is known is not open any more: stakes may be older than the trades, and
+    one loss must not count twice.
+    """
+    closed = tuple(trades)
+    settled = {trade.position_id for trade in closed}
+    mine = tuple(_without(stake, settled) for stake in stakes if stake.keyed is keyed)
     told = tuple(pause for pause in pauses if pause.keyed is keyed)
-    return AccountFacts(mine, tuple(trades), told, now)
+    return AccountFacts(mine, closed, told, now)
 
 
 def looks_back_to(limits: AccountLimits, now: int) -> int:
@@ -210,6 +216,11 @@ def _results_before(
         return {}
     counting = opened.keys() | {trade.position_id for trade in trades}
     return {id_: result for id_, result in pause.opened.items() if id_ in counting}
+
+
+def _without(stake: Stake, settled: Container[int]) -> Stake:
+    gone = stake.position is not None and stake.position.id in settled
+    return replace(stake, position=None, price=None) if gone else stake
 
 
 def _losing_stop(trade: Trade) -> bool:

@@ -58,13 +58,16 @@ class TradingHours(BaseModel):
         for begins, ends in self._windows(at):
             if at < ends:
                 return max(begins, at)
-        raise AssertionError("some weekday is always within a week")
+        raise AssertionError("some window is always within two weeks")
 
     def _windows(self, at: int) -> list[tuple[int, int]]:
-        """The windows around an instant, in order: yesterday's until the next week's."""
+        """The windows around an instant, in order: yesterday's until two weeks ahead.
+
+        A change to summer time may leave out the only window of a week.
+        """
         zone = ZoneInfo(self.zone)
         today = datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(zone).date()
-        days = (today + timedelta(days=offset) for offset in range(-1, _WEEK + 2))
+        days = (today + timedelta(days=offset) for offset in range(-1, 2 * _WEEK + 2))
         windows = [self._window(day, zone) for day in days if day.weekday() in self.weekdays]
         return [(begins, ends) for begins, ends in windows if begins < ends]
 

@@ -61,6 +61,13 @@ async def limited(storage, owner_id, **limits):
         await unit.commit()
 
 
+async def test_a_judge_that_was_cancelled_while_it_waited_gives_its_turn_up(budget, clock):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await budget.take(1, "a")
+    assert await budget.take(1, "b") == ""
+
+
 async def test_between_two_analyses_of_a_user_lie_thirty_seconds(budget, clock):
     assert await budget.take(1, "a") == ""
     budget.done(1)

@@ -59,6 +59,14 @@ def test_drawdown_is_the_fall_from_the_highest_equity_by_closed_and_open_results
     assert drawdown(some, "USDT", 24) == (D(1200) - D(1050)) / D(1200) * 100
 
 
+def test_a_loss_that_memory_still_shows_as_open_counts_once():
+    loss = trade(-60, bot=1, number=1)
+    stale = facts([stake(result=-60)], [loss])
+    assert drawdown(stale, "USDT", 24) == drawdown(facts([stake()], [loss]), "USDT", 24) == 6
+    breach = Breach("drawdown", "USDT", "6", "6")
+    assert pause_for(breach, stale, LIMITS, 1, keyed=False).opened == {}
+
+
 def test_a_profit_has_no_drawdown():
     assert drawdown(facts([stake(result=50)], [trade(10)]), "USDT", 24) == 0
 

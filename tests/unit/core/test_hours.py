@@ -72,6 +72,11 @@ def test_a_start_that_the_change_leaves_out_is_the_instant_of_the_change():
     assert hours.opens_at(at("2026-03-29T00:30")) == at("2026-03-29T01:00")
 
 
+def test_a_week_whose_only_window_the_change_leaves_out_is_passed_over():
+    hours = TradingHours(start=time(2, 15), end=time(2, 45), weekdays=(6,), zone="Europe/Berlin")
+    assert hours.opens_at(at("2026-03-23T12:00")) == at("2026-04-05T00:15")
+
+
 def test_an_end_that_comes_twice_ends_at_the_first():
     hours = TradingHours(start=time(1), end=time(2, 30), zone="Europe/Berlin")
     assert hours.open_at(at("2026-10-25T00:29"))
