@@ -42,7 +42,8 @@ from engine.ports.trader import Brokerage, Moved, Wallets
 _log = structlog.get_logger("transfers")
 # A history may be written later than the transfer; nobody waits for this, so it is generous.
 _ABSENT_AFTER_MS = 300_000
-_AROUND_MS = 1_000
+# How far apart our clock and the one of the history may be: nothing must be missed there.
+_AROUND_MS = 60_000
 _MANY = 1_000
 
 
@@ -87,9 +88,16 @@ class TransferCycle:
     async def _supply(self, member: Member) -> None:
         bot = member.bot
         rules = self.ledger.guard.rulebook.of(bot, bot.config.symbol)
-        missing = missing_stake(bot.config, self.fleet.free(bot.account, rules.quote).free)
-        wallets = await self._wallets(bot.account)
-        if not missing or wallets is None:
+        if not missing_stake(bot.config, self.fleet.free(bot.account, rules.quote).free):
+            return
+        trader = await self.brokerage.trader(bot.account)
+        wallets = trader.futures.wallets if trader.futures is not None else None
+        if wallets is None:
+            return
+        # Memory may not show yet what was moved a minute ago, for this bot or for another one.
+        held = (await trader.balances()).get(rules.quote)
+        missing = missing_stake(bot.config, held.free if held is not None else ZERO)
+        if not missing:
             return
         day, moved = await self._moved_today(member)
         amount = allowed_amount(bot.config, missing, moved)

@@ -8,6 +8,7 @@ from engine.core.bot_config import Direction
 from engine.core.market import Market
 from engine.core.transfer import TransferState
 from engine.exchange.simulator.server import DemoAccount
+from engine.ports.account import Balance
 from tests.contract.engine.lab import KEYS, MONEY, SECRET, opened
 
 PATH = "/sapi/v1/asset/transfer"
@@ -64,6 +65,16 @@ async def test_only_what_the_stake_lacks_is_moved_and_then_the_bot_enters(lab):
     assert len(lab.requests(PATH)) == 1
     position = await lab.enter(bot)
     assert position.entry_quote > 900
+
+
+async def test_what_memory_does_not_show_yet_is_not_moved_again(lab):
+    bot = await lab.running("Anna", **CONFIG | {"transfer_amount": Decimal(500)})
+    await lab.job("transfers")
+    await lab.until(lambda: lab.engine.fleet.free(bot.account, "USDT").free == Decimal(200))
+    lab.engine.fleet.balances[bot.account] = {"USDT": Balance(Decimal(20), Decimal(0))}
+    await lab.job("transfers")
+    assert len(lab.requests(PATH)) == 1
+    assert wallets(lab) == (Decimal(9_820), Decimal(200))
 
 
 async def test_a_bot_that_was_not_allowed_to_is_sent_nothing(lab):
