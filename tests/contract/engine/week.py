@@ -17,7 +17,7 @@ from tests.unit.bot_content.chat import plain
 BERLIN = "Europe/Berlin"
 # The market goes on while time does: exits so far away are not met.
 FAR = {"stop_loss": Decimal(40), "take_profit": Decimal(90)}
-JOBS = ("account limits", "time-out", "transfers", "paused bots")
+JOBS = ("reconcile", "account limits", "time-out", "transfers", "paused bots")
 # Time that jumps breaks lines, and they are made anew.
 _LINES = {"reconciled", "stream_live", "clock"}
 _TEXTS = Texts()
