@@ -220,8 +220,10 @@ def _rows(facts: BotCard, account: Account, texts: Texts) -> tuple[Row, ...]:
     refresh = button(texts, "button.refresh", Action("b", "card", ref))
     stats = button(texts, "button.stats", Action("s", "sum", ref))
     rows.append((refresh, stats, button(texts, "button.trades", Action("t", "list", f"{ref}.0"))))
+    asked = [button(texts, "button.why_not", Action("b", "why", ref))]
     if asks_a_model(bot):
-        rows.append((button(texts, "button.analyses", Action("ai", "list", f"{ref}.0")),))
+        asked.append(button(texts, "button.analyses", Action("ai", "list", f"{ref}.0")))
+    rows.append(tuple(asked))
     last = [button(texts, "button.bots_back", Action("b", "list"))]
     if account.role.may_trade:
         last.insert(0, button(texts, "button.delete", Action("b", "delete", ref, rev)))

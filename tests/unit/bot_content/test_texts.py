@@ -44,7 +44,7 @@ TABLES = [
     ("keys.state", KeyState),
     ("role", Role),
 ]
-CHECK_NAMES = [name for name, _ in CHECKS] + ["stream", "reconciled", "clock", "too_small"]
+CHECK_NAMES = [name for name, _ in CHECKS] + ["stream", "reconciled", "clock", "step", "too_large"]
 REASONS = [
     *("ema_cross_up", "ema_cross_down", "rsi_blocked_buy", "rsi_blocked_sell"),
     *("no_cross", "warming_up", "rsi_cheap", "rsi_dear", "rsi_between"),
@@ -100,6 +100,10 @@ def test_every_member_of_an_enum_has_its_text(table, names):
 def test_every_check_and_every_signal_reason_has_its_text():
     keys = [f"check.{name}" for name in CHECK_NAMES] + [f"signal.{name}" for name in REASONS]
     assert not [key for key in keys if not TEXTS.has(key)]
+
+
+def test_every_check_has_a_name_for_the_list():
+    assert not [name for name, _ in CHECKS if not TEXTS.has(f"check_name.{name}")]
 
 
 def test_every_parameter_of_every_strategy_is_named_and_explained():
