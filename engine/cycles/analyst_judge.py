@@ -135,7 +135,7 @@ class AiJudge:
             provider=advisor.provider,
             model=advisor.model,
             prompt=prompt,
-            answer=reply.text,
+            answer=_storable(reply.text),
             action=signal.action,
             confidence=signal.confidence,
             reason=signal.words,
@@ -156,6 +156,11 @@ class AiJudge:
         context = Context(scene.stream[1], scene.readings, ways, scene.found, record, caution)
         leverage = max(member.bot.config.leverage for member in scene.members)
         return data(context), Bounds(caution, self.params["exits"] == "model", leverage)
+
+
+def _storable(words: str) -> str:
+    """Foreign text as every database takes it: no lone surrogate, no NUL."""
+    return words.encode(errors="replace").decode().replace("\x00", "")
 
 
 def _warming_up(candles: Sequence[Candle], needed: int) -> Signal:

@@ -84,6 +84,7 @@ async def test_mostly_stopped_trades_halve_the_next_size(place):
         ({"status": 429}, "ai_problem_limited"),
         ({"body": b"x" * 70_000}, "ai_problem_too_large"),
         ("I would buy now.", "ai_problem_not_json"),
+        ("I would \ud800 \0 buy.", "ai_problem_not_json"),
         ('{"symbol": "BTC', "ai_problem_cut"),
         (lambda asked: verdict(price=asked["price"], symbol="ETHUSDT"), "ai_problem_symbol"),
         (says(size_factor=100), "ai_problem_schema"),
