@@ -26,8 +26,8 @@ from engine.runtime.nursery import Nursery
 
 _log = structlog.get_logger("execution")
 _KEY_HOLD = 60.0
-# An order does not meet the trading rules: those of spot, and on futures precision, quantity, price
-# tick, step and notional (USD-M API, "Error Code").
+# An order does not meet the trading rules: those of spot, and on futures precision, quantity,
+# price tick, step and notional (USD-M API, "Error Code").
 _AGAINST_RULES = frozenset({-1013, -1111, -4004, -4005, -4014, -4023, -4164})
 _BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 

@@ -98,7 +98,7 @@ async def _furnish(
         async with storage.of(owner.id) as unit:
             added = await unit.keys.add(
                 "main", Environment.LOCAL, f"print {trader.user}", vault.seal(owner.id, key), at,
-                ip_restricted=False,
+                ip_restricted=False, futures=True,
             )  # fmt: skip
             bot = await unit.bots.add(config.model_copy(update={"key_id": added.id}), at)
             started = next_bot_state(bot.state, BotEvent.START)
