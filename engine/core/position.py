@@ -131,7 +131,8 @@ class Position:
     ``watches_target``: the exchange takes no order at the target, so the engine watches for it.
     ``funding`` is what futures funding has paid (negative: cost) and a liquidation's fee, in quote
     asset; ``gone_qty`` are coins that left the account by nobody's order of ours. ``expires_at``
-    is when it is closed at the latest. ``id`` is 0 until the row exists.
+    is when it is closed at the latest. ``funded``: it is closed, and the exchange was asked for
+    all that was paid for it. ``id`` is 0 until the row exists.
     """
 
     id: int
@@ -167,6 +168,7 @@ class Position:
     funding: Decimal = ZERO
     gone_qty: Decimal = ZERO
     expires_at: int | None = None
+    funded: bool = False
 
     @property
     def held(self) -> Decimal:

@@ -83,6 +83,16 @@ class Foreign:
 
         return bool(payments) and await self.ledger.change(work)
 
+    async def funded(self, position: Position) -> None:
+        """Remember that a closed position was asked about for the last time."""
+
+        async def work(unit: Unit) -> tuple[set[int], bool]:
+            now = await unit.positions.get(position.id)
+            await unit.positions.save(replace(now, funded=True))
+            return {now.bot_id}, True
+
+        await self.ledger.change(work)
+
     async def _enter(
         self, unit: Unit, position: Position, foreign: ForeignOrder, fills: tuple[Fill, ...]
     ) -> None:

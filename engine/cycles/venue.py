@@ -29,10 +29,7 @@ _log = structlog.get_logger("venue")
 # reach us by several ways, each at its own pace.
 _BELIEVED_AFTER = 10.0
 _HOUR_MS = 3_600_000
-# What stands for the hour once a position is closed: nothing falls due any more.
-_CLOSED = -1
 _SETTLED_AFTER_MS = 60_000
-_LATE_PAYMENTS_MS = 2 * _HOUR_MS
 
 
 @dataclass(slots=True)
@@ -176,22 +173,30 @@ class Venue:
 
         One that was closed meanwhile is asked about once more, a little later: payments are told
         with a delay, and belong into the result all the same; so does what a liquidation cost.
+        However long nobody could ask, its row says that it is still to be done.
         """
         now = self.ledger.guard.clock.now_ms()
         async with self.ledger.storage.reading() as unit:
-            closed = await unit.positions.closed_since(account, now - _LATE_PAYMENTS_MS)
-        settled = [p for p in closed if p.closed_at and now - p.closed_at >= _SETTLED_AFTER_MS]
-        for position in (*held, *settled):
-            due = _CLOSED if position.closed_at else now // _HOUR_MS
-            if self._funded.setdefault(position.id, position.opened_at // _HOUR_MS) == due:
+            closed = await unit.positions.unfunded(account)
+        for position in held:
+            hour = now // _HOUR_MS
+            if self._funded.setdefault(position.id, position.opened_at // _HOUR_MS) != hour:
+                await self._ask_funding(futures, position)
+                self._funded[position.id] = hour
+        for position in closed:
+            if position.closed_at is None or now - position.closed_at < _SETTLED_AFTER_MS:
                 continue
-            if position.closed_at and await self._liquidated(position):
+            if await self._liquidated(position):
                 charges = await futures.clearance(position.symbol, position.opened_at)
                 await self.foreign.pay(position, charges, of_its_end=True)
-            if not _within_an_hour(position):
-                payments = await futures.funding(position.symbol, position.opened_at)
-                await self.foreign.pay(position, payments)
-            self._funded[position.id] = due
+            await self._ask_funding(futures, position)
+            await self.foreign.funded(position)
+            self._funded.pop(position.id, None)
+
+    async def _ask_funding(self, futures: FuturesAccount, position: Position) -> None:
+        if not _within_an_hour(position):
+            payments = await futures.funding(position.symbol, position.opened_at)
+            await self.foreign.pay(position, payments)
 
     async def _liquidated(self, position: Position) -> bool:
         async with self.ledger.storage.reading() as unit:

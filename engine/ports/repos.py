@@ -176,8 +176,8 @@ class Positions(Protocol):
         """The open positions of some bots."""
         ...
 
-    async def closed_since(self, account: str, at: int) -> list[Position]:
-        """Positions of an account that were closed after ``at`` (ms), oldest first."""
+    async def unfunded(self, account: str) -> list[Position]:
+        """Closed futures positions of an account that were not asked about since, oldest first."""
         ...
 
     async def open_of_account(self, account: str) -> list[Position]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from engine.core.bot_config import Environment
@@ -112,6 +113,7 @@ positions = Table(
     Column("funding", Exact, nullable=False, server_default="0"),
     Column("gone_qty", Exact, nullable=False, server_default="0"),
     Column("expires_at", MS),
+    Column("funded", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("bot_id", "decision"),
     Index(None, "account", "symbol"),
     of_a_bot(),
@@ -123,6 +125,15 @@ Index(
     unique=True,
     sqlite_where=NOT_CLOSED,
     postgresql_where=NOT_CLOSED,
+)
+
+# Few are not asked about yet, among ever more that are.
+UNFUNDED = text("state = 'closed' AND market = 'futures' AND NOT funded")
+Index(
+    "ix_positions_unfunded",
+    positions.c.account,
+    sqlite_where=UNFUNDED,
+    postgresql_where=UNFUNDED,
 )
 
 orders = Table(

@@ -10,7 +10,7 @@ from engine.core.errors import Conflict, NotFound, Stale
 from engine.core.order import FINAL_STATES
 from engine.core.position import Position, PositionState
 from storage.database import Taken
-from storage.models.trading import NOT_CLOSED, orders, positions
+from storage.models.trading import NOT_CLOSED, UNFUNDED, orders, positions
 from storage.prepared import Prepared
 from storage.repos.base import Repo, columns_of, values_of
 
@@ -104,9 +104,9 @@ class SqlPositions(Repo):
         row = await self._first(self._mine(query, positions.c.owner_id))
         return None if row is None else Position(*row)
 
-    async def closed_since(self, account: str, at: int) -> list[Position]:
-        """Positions of an account that were closed after ``at`` (ms), oldest first."""
-        return await self._many(positions.c.account == account, positions.c.closed_at > at)
+    async def unfunded(self, account: str) -> list[Position]:
+        """Closed futures positions of an account that were not asked about since, oldest first."""
+        return await self._many(positions.c.account == account, UNFUNDED)
 
     async def of_decision(self, bot_id: int, decision: int) -> Position | None:
         """The position that a decision of the bot opened."""

@@ -24,6 +24,7 @@ def upgrade() -> None:
     )
     op.add_column("keys", transfers)
     op.add_column("positions", sa.Column("expires_at", MS))
+    _funded()
     op.add_column("orders", sa.Column("stop_percent", EXACT))
     op.add_column("orders", sa.Column("target_percent", EXACT))
     _account_limits()
@@ -31,6 +32,22 @@ def upgrade() -> None:
     _transfers()
     _analyses()
     _twins()
+
+
+def _funded() -> None:
+    """Positions of before were asked about in their time."""
+    column: sa.Column[bool] = sa.Column(
+        "funded", sa.Boolean(), nullable=False, server_default=sa.true()
+    )
+    op.add_column("positions", column)
+    predicate = sa.text("state = 'closed' AND market = 'futures' AND NOT funded")
+    op.create_index(
+        "ix_positions_unfunded",
+        "positions",
+        ["account"],
+        sqlite_where=predicate,
+        postgresql_where=predicate,
+    )
 
 
 def _needed(name: str, kind: Any) -> sa.Column[Any]:

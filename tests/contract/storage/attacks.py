@@ -148,7 +148,7 @@ def _attacks_on_results(u, loot, me):
         "Positions.open_of": lambda: u.positions.open_of(bot.id),
         "Positions.open_of_account": lambda: u.positions.open_of_account(loot.position.account),
         "Positions.on_symbol": lambda: u.positions.on_symbol(order.account, order.symbol),
-        "Positions.closed_since": lambda: u.positions.closed_since(order.account, 0),
+        "Positions.unfunded": lambda: u.positions.unfunded(order.account),
         "Positions.latest_on": lambda: u.positions.latest_on(order.account, order.symbol),
         "Positions.of_decision": lambda: u.positions.of_decision(bot.id, 1),
         "Positions.opened_since": lambda: u.positions.opened_since(bot.id, 0),
