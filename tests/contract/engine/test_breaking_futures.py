@@ -186,9 +186,13 @@ async def test_what_a_coarser_step_leaves_of_a_position_is_told_with_its_trade(l
     await lab.close_by_hand(bot)
     rulebook = lab.life.rulebook
     await lab.until(lambda: rulebook.of(bot, SYMBOL).step_size == Decimal("0.02"))
-    await lab.advance(1.1)
-    await lab.job("protection")
 
+    async def tried_again():
+        await lab.advance(1.1)
+        await lab.job("protection")
+        return await lab.books.trades(bot)
+
+    await lab.until(tried_again)
     trade = await lab.closed(bot)
     assert (trade.quantity, trade.dust) == (Decimal("0.04"), position.held - Decimal("0.04"))
     assert held(lab) == trade.dust
