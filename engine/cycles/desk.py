@@ -4,12 +4,19 @@ The risk cycle judges signals with them, the sender what waited before it is sen
 why a bot would not enter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from engine.core.bot import Bot
 from engine.core.bot_config import Direction, Mode
-from engine.core.checks import Checked, EntryFacts, Refused, all_checks, first_refusal
+from engine.core.checks import (
+    UNKNOWN,
+    Checked,
+    EntryFacts,
+    Refused,
+    all_checks,
+    first_refusal,
+)
 from engine.core.checks.money import unfit
 from engine.core.errors import Unavailable
 from engine.core.liquidity import LiquidityFloor
@@ -59,7 +66,7 @@ class Desk:
         side = PositionSide.LONG if order.side is Side.BUY else PositionSide.SHORT
         price = self.rulebook.entry_price(member.bot, side)
         if price is None:
-            return Refused("stream", "ok", "not ok")
+            return Refused("stream", "ok", UNKNOWN)
         advice = Advice(order.stop_percent, order.target_percent)
         facts = self._facts(member, price, self.taken(order.bot_id), 100, advice, entry=order)
         return first_refusal(facts) or unfit(facts, order.quantity)
@@ -91,10 +98,7 @@ class Desk:
         bot, fleet, ready = member.bot, self.fleet, self.readiness
         rules = self.rulebook.of(bot, bot.config.symbol)
         free = fleet.free(bot.account, rules.quote).free - taken.spent(bot.account)
-        holding = fleet.holding(member) if entry is None else member.position is not None
-        taken_by = taken.symbol(bot.account, bot.config.symbol)
-        limits = fleet.limits_of(bot.owner_id)
-        return EntryFacts(
+        facts = EntryFacts(
             config=bot.config,
             state=bot.state,
             rules=rules,
@@ -102,24 +106,34 @@ class Desk:
             free=free,
             capital=free,
             day=fleet.today(member),
-            holding=holding,
+            holding=fleet.holding(member) if entry is None else member.position is not None,
             mode_allowed=bot.config.mode in self.modes,
             stream_live=ready.stream(fleet.stream_of(bot)) in _HEARD,
             reconciled=ready.account(bot.account),
             clock_ok=ready.clock(bot),
             now=self.clock.now_ms(),
-            symbol_held=fleet.symbol_held(member) or taken_by,
-            terms=fleet.terms.get((bot.account, bot.config.symbol)),
+            confidence=confidence,
+            advice=advice,
+        )
+        return self._limited(facts, member, taken)
+
+    def _limited(self, facts: EntryFacts, member: Member, taken: Taken) -> EntryFacts:
+        """The facts with everything that bounds them."""
+        bot, fleet = member.bot, self.fleet
+        here, limits = (bot.account, bot.config.symbol), fleet.limits_of(bot.owner_id)
+        counted, valued = limits.max_open_positions is not None, limits.max_exposure is not None
+        return replace(
+            facts,
+            symbol_held=fleet.symbol_held(member) or taken.symbol(*here),
+            terms=fleet.terms.get(here),
             floor=self.floor,
             volume=self._volume(bot),
             last_loss_at=member.last_loss_at,
             open_result=self._open_result(member),
             limits=limits,
-            open_positions=taken.positions(bot) if limits.max_open_positions is not None else 0,
-            exposure=taken.exposure(bot, rules.quote) if limits.max_exposure is not None else None,
+            open_positions=taken.positions(bot) if counted else 0,
+            exposure=taken.exposure(bot, facts.rules.quote) if valued else None,
             drawdown_known=self._measurable(bot),
-            confidence=confidence,
-            advice=advice,
         )
 
     def _volume(self, bot: Bot) -> Decimal | None:

@@ -6,73 +6,22 @@ from datetime import time
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from engine.core.account_limits import AccountLimits
-from engine.core.bot_config import Direction, Sizing
-from engine.core.bot_state import BOT_TABLE, BotEvent, BotState, next_bot_state
+from engine.core.bot_state import BotState
 from engine.core.checks import (
     CHECKS,
-    DayCount,
-    EntryFacts,
-    FuturesTerms,
     Outcome,
     Refused,
     all_checks,
     first_refusal,
     liquidation_distance,
 )
-from engine.core.client_id import decode_client_id
-from engine.core.decide import (
-    Approved,
-    EntryPlan,
-    approve_entry,
-    plan_entry,
-    wanted_side,
-    wants_exit,
-)
-from engine.core.errors import IllegalEvent
+from engine.core.checks.money import unfit
 from engine.core.hours import TradingHours
 from engine.core.liquidity import LiquidityFloor
-from engine.core.market import Market
-from engine.core.order import OrderKind, OrderState, Side
-from engine.core.position import PositionSide, PositionState
-from engine.core.signal import Action, Signal
-from tests.unit.core.build import NOW, D, config, decimals, position, rules
-
-
-def facts(**changes):
-    """Everything is fine."""
-    values = {
-        "config": config(),
-        "state": BotState.WAITING,
-        "rules": rules(),
-        "price": D(50_000),
-        "free": D(1000),
-        "capital": D(1000),
-        "day": DayCount("2026-05-29"),
-        "holding": False,
-        "mode_allowed": True,
-        "stream_live": True,
-        "reconciled": True,
-        "clock_ok": True,
-    }
-    return EntryFacts(**values | changes)
-
-
-def count(**changes):
-    return DayCount("2026-05-29", **changes)
-
-
-TERMS = FuturesTerms(20, D("0.01"))
-
-
-def futures(leverage=10, terms=TERMS, kinds=("STOP_MARKET",), **changes):
-    """A futures bot that is fine."""
-    known = rules(market=Market.FUTURES, order_types=frozenset(kinds))
-    way = config(market=Market.FUTURES, leverage=leverage, **changes.pop("settings", {}))
-    return {"rules": known, "config": way, "terms": terms} | changes
-
+from tests.unit.core.build import NOW, D, config, decimals, rules
+from tests.unit.core.entry import count, facts, futures
 
 MORNING = TradingHours(start=time(9), end=time(12), weekdays=(0, 1, 2, 3, 4), zone="Europe/Berlin")
 LOSS = config(max_daily_loss=D(20))
@@ -173,12 +122,6 @@ def test_a_stop_that_passes_the_check_lies_before_the_liquidation_price(lever, k
     assert margin_left > at_stop * keep
 
 
-def test_leverage_multiplies_what_the_stake_trades():
-    approved = approve_entry(facts(**futures(settings={"size": D(25)})), PositionSide.SHORT)
-
-    assert (approved.side, approved.size.notional) == (PositionSide.SHORT, D(250))
-
-
 def test_the_first_check_in_the_list_is_the_one_that_is_told():
     all_wrong = facts(**{key: value for change, _ in FAILURES for key, value in change.items()})
 
@@ -236,86 +179,26 @@ def test_a_limit_that_is_off_refuses_nothing():
     assert first_refusal(facts(config=free, day=count(entries=999, net=D(-999)))) is None
 
 
-def test_an_approval_carries_the_size_by_the_cap():
-    approved = approve_entry(facts(config=config(size=D(500))))
-
-    assert isinstance(approved, Approved)
-    assert approved.side is PositionSide.LONG
-    assert approved.size.notional == 100
-
-
-def test_an_amount_that_no_filter_takes_is_refused_with_the_smallest_that_works():
-    refused = approve_entry(facts(config=config(size=D(6))))
-
-    assert refused.check == "too_small"
-    assert D(refused.limit) > D(refused.measured) == 6
+MISFITS = [
+    ({}, D("0.001"), None),
+    ({"rules": rules(step_size=D("0.01"))}, D("0.001"), Refused("step", "0.01", "0.001")),
+    ({"rules": rules(max_qty=D("0.0005"))}, D("0.001"), Refused("too_large", "0.0005", "0.001")),
+    ({"rules": rules(max_notional=D(49))}, D("0.001"), Refused("too_large", "49", "50")),
+    ({"free": D("49.99")}, D("0.001"), Refused("sufficient", "50", "49.99")),
+    (futures(free=D("5.04")), D("0.001"), Refused("sufficient", "5.05", "5.04")),
+]
 
 
-def test_percent_sizing_is_approved_alike():
-    bot = config(sizing=Sizing.PERCENT, size=D(5))
-
-    assert approve_entry(facts(config=bot)).size.notional == 50
-
-
-def test_the_planned_entry_is_the_approved_one():
-    approved = approve_entry(facts())
-    plan = EntryPlan("1a", 1, 7, "paper:7", 3, 44, NOW)
-
-    planned = plan_entry(approved, plan)
-
-    assert (planned.state, planned.kind, planned.side) == (
-        OrderState.PLANNED,
-        OrderKind.MARKET,
-        Side.BUY,
-    )
-    assert planned.quantity == approved.size.quantity
-    assert decode_client_id(planned.client_id).decision == 3
-    assert plan_entry(approved, plan) == planned
+@pytest.mark.parametrize(("change", "quantity", "refusal"), MISFITS)
+def test_a_quantity_decided_before_is_held_against_filters_and_money_of_now(
+    change, quantity, refusal
+):
+    assert unfit(facts(**change), quantity) == refusal
 
 
-@given(st.sampled_from(Action), st.sampled_from(Direction))
-def test_a_signal_enters_the_way_it_points_where_the_bot_may_go_that_way(action, direction):
-    way = config(market=Market.FUTURES, direction=direction)
-    wanted = {Action.BUY: PositionSide.LONG, Action.SELL: PositionSide.SHORT}.get(action)
-    may = wanted is not None and direction.value in {wanted.value, "both"}
+@given(decimals("0.0001", "0.01", 5))
+def test_a_quantity_that_fits_can_be_sold_at_its_stop(quantity):
+    seen = facts()
 
-    assert wanted_side(Signal(action, NOW, 1.0, "x"), way) is (wanted if may else None)
-
-
-def test_spot_bots_have_no_leverage_and_only_go_long():
-    for change in ({"leverage": 2}, {"direction": Direction.BOTH}):
-        with pytest.raises(ValidationError, match="only go long"):
-            config(**change)
-
-
-def test_more_leverage_than_the_cap_is_the_cap():
-    assert config(market=Market.FUTURES, leverage=125).leverage == 50
-
-
-@given(st.sampled_from(Action), st.sampled_from(PositionState), st.booleans())
-def test_the_opposite_signal_closes_what_is_open_and_guarded(action, state, guarded):
-    held = position(state=state, guarded=guarded)
-    due = action is Action.SELL and state is PositionState.OPEN and guarded
-
-    assert wants_exit(Signal(action, NOW, 1.0, "x"), held) is due
-    assert not wants_exit(Signal(action, NOW, 1.0, "x"), None)
-
-
-def test_a_buy_closes_a_short():
-    short = position(side=PositionSide.SHORT)
-
-    assert wants_exit(Signal(Action.BUY, NOW, 1.0, "x"), short)
-
-
-@given(st.sampled_from(BotState), st.sampled_from(BotEvent))
-def test_a_bot_moves_by_its_table_alone(state, event):
-    if (state, event) in BOT_TABLE:
-        assert next_bot_state(state, event) is BOT_TABLE[state, event]
-        return
-    with pytest.raises(IllegalEvent):
-        next_bot_state(state, event)
-
-
-@given(st.sampled_from(BotState))
-def test_every_bot_can_be_stopped(state):
-    assert next_bot_state(state, BotEvent.STOP) is BotState.STOPPED
+    if unfit(seen, quantity) is None:
+        assert quantity * seen.price * D("0.99") >= seen.rules.min_notional
