@@ -86,7 +86,8 @@ class Skipper:
     async def usurp(self) -> Program | None:
         """Freeze it and let another one take its database over; returns the frozen one.
 
-        None when that could not start, because the frozen one held the database: it goes on.
+        None when that could not start, because the frozen one held the database: one that starts
+        after the death of both trades then.
         Nobody may remove the lock as it is done here, and should somebody, money must not be lost.
         """
         self.freeze()
@@ -98,10 +99,11 @@ class Skipper:
         self.begin()
         try:
             await self.ready()
-        except AssertionError:
-            self.config.write_text(text)
+        except (AssertionError, TimeoutError):
+            await self.kill()
             self.process = old
-            self.thaw()
+            await self.kill()
+            await self.start()
             return None
         self.ousted.append((wall_ms(), mine))
         return old

@@ -198,4 +198,4 @@ async def test_what_a_coarser_step_leaves_of_a_position_is_told_with_its_trade(l
     assert held(lab) == trade.dust
     (told,) = await lab.books.alerts("exited")
     assert told.params["dust"] == str(trade.dust)
-    assert not waiting(lab)
+    await lab.until(lambda: not waiting(lab))
