@@ -139,8 +139,9 @@ class Sender:
     async def _timely(self, groups: list[Group]) -> list[Group]:
         """Entries that may be sent now; what came too late or is not wanted any more is ended.
 
-        Where stream, clock or account are not in order at this moment, an entry waits until it
-        expires. What has waited passes all checks again, with what is known now.
+        Where stream, clock or account are not in order at this moment, or something that a check
+        needs is not known, an entry waits until it expires. What has waited passes all checks
+        again, with what is known now.
         """
         now = self.clock.now_ms()
         timely = []
@@ -158,7 +159,7 @@ class Sender:
                     continue  # the symbol's rules are not known yet
                 if refused is None:
                     timely.append(group)
-                else:
+                elif not refused.unknown:
                     await self._withdraw(group, refused)
         return timely
 

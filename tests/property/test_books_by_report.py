@@ -102,7 +102,7 @@ async def _books(template, path, reports):
         await _prepare(storage)
         for one in reports:
             async with storage.system() as unit:
-                await book(unit, one, _Rulebook())
+                await book(unit, one, _Rulebook(), lambda _: "UTC")
                 await unit.commit()
         return await _read(storage)
     finally:

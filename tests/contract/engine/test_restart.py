@@ -34,6 +34,8 @@ async def test_an_entry_planned_before_the_kill_is_sent_once_after_it(lab):
     bot = await lab.running()
     await planned(lab, bot)
     await lab.restart()
+    # It is judged anew before it is sent, and for that a price must be known.
+    await lab.ready(bot)
     await lab.covered(bot)
     assert len(lab.requests(ORDER)) == 1
     await lab.agree()

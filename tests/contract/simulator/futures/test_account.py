@@ -124,10 +124,14 @@ async def test_weights_are_counted_apart_from_those_of_spot(desk):
 
 
 async def test_too_much_weight_is_refused_with_a_time_to_wait(desk):
-    for _ in range(2400 // 40):
-        await desk.call("GET", "openOrders")
-    answer = await desk.call("GET", "openOrders")
-    assert (answer.status, answer.json["code"]) == (429, -1003)
+    fit = 2400 // 40
+    # Once more as many: a minute may end while they are under way.
+    for asked in range(2 * fit + 1):
+        answer = await desk.call("GET", "openOrders")
+        if answer.status == 429:
+            break
+    assert asked >= fit
+    assert answer.json["code"] == -1003
     assert int(answer.headers["Retry-After"]) >= 1
     assert (await desk.lab.public("/api/v3/ping")).status == 200
 
