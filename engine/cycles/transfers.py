@@ -171,8 +171,10 @@ class TransferCycle:
         signed = transfer.signed_at or transfer.created_at
         history = await wallets.moved_in(transfer.asset, signed - _AROUND_MS)
         found = await self._ours(transfer, history)
-        if found is not None:
+        if found is not None and found.done:
             await self._end(transfer, TransferEvent.CONFIRM, exchange_id=found.exchange_id)
+        elif found is not None:
+            _log.info("a transfer is pending", transfer=transfer.id)
         elif (self.clock.now_ms() - signed) / self.clock.rate > _ABSENT_AFTER_MS:
             await self._end(transfer, TransferEvent.PROVE_ABSENT, note="not carried out")
 

@@ -63,11 +63,12 @@ class ForeignOrder:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A transfer as the wallet's history has it; ``at`` in ms UTC."""
+    """A transfer as the wallet's history has it; ``at`` in ms UTC; not ``done`` while pending."""
 
     exchange_id: str
     amount: Decimal
     at: int
+    done: bool = True
 
 
 class Wallets(Protocol):
@@ -82,7 +83,7 @@ class Wallets(Protocol):
         ...
 
     async def moved_in(self, asset: str, since: int) -> list[Moved]:
-        """Such transfers since ``since`` (ms), newest first."""
+        """Such transfers since ``since`` (ms of our clock) that did not fail, newest first."""
         ...
 
 

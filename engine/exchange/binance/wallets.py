@@ -14,6 +14,7 @@ from engine.ports.trader import Moved
 
 _TO_FUTURES = "MAIN_UMFUTURE"
 _PAGE = 100
+_CONFIRMED, _FAILED = "CONFIRMED", "FAILED"
 # Counted by account and not by address, so the exchange's own limit is what bounds it.
 _WEIGHT = 1
 
@@ -48,8 +49,9 @@ class BinanceWallets:
             return str(integer(answer, "tranId"))
 
     async def moved_in(self, asset: str, since: int) -> list[Moved]:
-        """Transfers of the asset since ``since`` (ms) that the exchange confirms, newest first."""
-        params: Params = {"type": _TO_FUTURES, "startTime": since, "size": _PAGE}
+        """Transfers of the asset since ``since`` (ms of our clock) that did not fail."""
+        begins = self._sapi.connection.clock_of(Product.SAPI).stamp(since)
+        params: Params = {"type": _TO_FUTURES, "startTime": begins, "size": _PAGE}
         answer = await self._sapi.read(
             self._client.query_universal_transfer_history, params, self._ask(Priority.DOUBT)
         )
@@ -57,10 +59,13 @@ class BinanceWallets:
             rows = items(answer.get("rows") or [], "transfers")
             return [
                 Moved(
-                    str(integer(raw, "tranId")), number(raw, "amount"), integer(raw, "timestamp")
+                    str(integer(raw, "tranId")),
+                    number(raw, "amount"),
+                    integer(raw, "timestamp"),
+                    done=raw.get("status") == _CONFIRMED,
                 )
                 for raw in rows
-                if text(raw, "asset") == asset and raw.get("status") != "FAILED"
+                if text(raw, "asset") == asset and raw.get("status") != _FAILED
             ]
 
     def _ask(self, priority: Priority) -> Ask:

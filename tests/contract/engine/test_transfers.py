@@ -175,3 +175,20 @@ def _as_sent(transfer_id):
 
     statement = update(transfers).where(transfers.c.id == transfer_id)
     return statement.values(state=TransferState.SENT).returning(transfers.c.id)
+
+
+async def test_one_that_is_pending_is_neither_told_as_done_nor_asked_for_again(lab):
+    await lab.running("Anna", **CONFIG)
+    await lab.fault("drop_after", "POST", PATH)
+    await lab.job("transfers")
+    pending = {"rows.0.status": "PENDING"}
+    await lab.fault("edit", "GET", PATH, changes=pending, times=None)
+    await lab.advance(LATER)
+    await lab.until(lambda: lab.engine.readiness.accounts)
+    await lab.job("transfers")
+    (waiting,) = await rows(lab)
+    assert waiting.state is TransferState.UNKNOWN
+    await lab.heal()
+    await lab.job("transfers")
+    assert [t.state for t in await rows(lab)] == [TransferState.DONE]
+    assert len(lab.requests(PATH)) == 1
