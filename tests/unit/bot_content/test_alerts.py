@@ -9,6 +9,7 @@ from bot.texts import Texts
 from bot.views.alerts import draw
 from bot.views.problems import reason, refusal
 from engine.core.events import Alert, AlertKind, OutboxRow, OutboxState
+from engine.core.position import ExitReason
 from engine.core.scene import ExitChange
 from tests.unit.bot_content.chat import WIDTH, labels, plain
 
@@ -225,3 +226,34 @@ def test_buttons_name_the_bot_and_open_new_messages(kind):
 def test_entry_and_exit_have_their_buttons():
     assert labels(draw(row(AlertKind.ENTERED), TEXTS)) == ["🤖 Card", "✖ Close position…"]
     assert "📋 Trades" in labels(draw(row(AlertKind.EXITED), TEXTS))
+
+
+@pytest.mark.parametrize("reason", ExitReason, ids=lambda reason: reason.value)
+@pytest.mark.parametrize(("net", "word"), [("1.5", "profit"), ("-1.5", "loss"), ("0", "even")])
+def test_each_reason_of_an_exit_is_told_in_words_with_result_and_duration(reason, net, word):
+    figures = FULL[AlertKind.EXITED] | {"reason": reason.value, "net": net, "minutes": "61"}
+    told = draw(row(AlertKind.EXITED, figures), TEXTS).text
+    assert f"{TEXTS.plain(f'exit.{reason.value}')} after 1 h 1 min" in told
+    assert word in told
+    assert reason.value not in told
+
+
+def test_a_position_that_ends_soon_offers_more_time_twice_and_names_its_end():
+    figures = {"minutes": "5", "at": "1780000000123", "more": "30", "qty": "0.1", "mode": "paper"}
+    screen = draw(row(AlertKind.EXPIRING, figures, trade_ref=7), TEXTS)
+    assert "in 5 min" in screen.text
+    assert [(b.text, b.data) for b in screen.rows[0]] == [
+        ("⏱ 30 min more", "o:extend:7.1780000000:"),
+        ("⏱ 15 min more", "o:extend_bit:7.1780000000:"),
+    ]
+
+
+def test_a_pause_of_all_bots_says_which_why_and_until_when():
+    figures = {
+        "book": "keyed", "why": "check.drawdown", "limit": "10", "measured": "12.5",
+        "until": "1780000000000",
+    }  # fmt: skip
+    told = draw(row(AlertKind.ACCOUNT_PAUSED, figures), TEXTS).text
+    assert "bots on an exchange account" in told
+    assert "2026-05-28 20:26 UTC" in told
+    assert "drawdown 12.5 %, limit 10 %" in told
