@@ -156,6 +156,13 @@ class Bench:
         heart.cancel()
         return took * 1000, cpu * 1000, max(blocks) * 1000
 
+    async def check_refused(self):
+        """Make sure that every bot of the stream was sent a signal and refused."""
+        async with self.storage.reading() as unit:
+            for member in self.engine.fleet.members.values():
+                if member.bot.config.symbol == "S000USDT":
+                    assert (await unit.signals.last(member.bot.id)).outcome == "refused"
+
 
 async def longest_block(blocks):
     """Note the seconds between any two turns of the loop."""
@@ -184,9 +191,11 @@ async def one(bots):
         tell("HOLD alone", quiet)
         loud = []
         for _ in range(ROUNDS):
+            await bench.candle({"S000USDT": 99.0})
             loud.append(await bench.candle({"S000USDT": 101.0}))
+            await bench.check_refused()
             for _ in range(20):
-                await bench.candle({"S000USDT": 99.0})
+                await bench.candle({})
         tell("one stream signals", loud)
         await bench.storage.close()
         return weight
