@@ -12,7 +12,7 @@ RECOVERY = 15.0
 _FINAL = frozenset({"filled", "cancelled", "expired", "rejected"})
 _DOUBT = 45.0
 _CLOCKS_MS = 1_000
-_STOPS = frozenset({"bot.stop", "account.panic"})
+_STOPS = frozenset({"bot.stop", "bot.panic", "account.panic"})
 
 
 def nothing_final_comes_back(seen: Evidence) -> Iterator[str]:
