@@ -12,6 +12,7 @@ from engine.core.hours import TradingHours
 from engine.core.market import Market, StreamState
 from engine.core.order import Leg, OrderState
 from engine.cycles.readiness import Readiness
+from engine.cycles.rulebook import Rulebook
 from engine.services import limits
 
 ORDER = "/api/v3/order"
@@ -181,3 +182,15 @@ async def test_what_waited_for_the_exchange_is_sent_once_it_is_back_in_time(
     await lab.covered(bot)
     assert len(lab.requests(ORDER)) == 1
     await lab.agree()
+
+
+async def test_an_entry_whose_price_is_not_heard_yet_waits(lab, monkeypatch):
+    bot = await planned(lab)
+    with monkeypatch.context() as silent:
+        silent.setattr(Rulebook, "entry_price", lambda *_: None)
+        lab.release(bot)
+        await lab.sender(bot).drain()
+        assert (await lab.books.order(bot, Leg.ENTRY)).state is OrderState.PLANNED
+    lab.life.nudges.orders(bot.account)
+    await lab.covered(bot)
+    assert len(lab.requests(ORDER)) == 1
