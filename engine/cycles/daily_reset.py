@@ -1,8 +1,9 @@
 """Daily reset: bots whose pause has ended go on, and are told so: those that a daily limit paused
 when its next day begins, all of an account's when its pause is over.
 
-Counters need no reset: they are rows per day of their owner's limits. The reset is a comparison with the row's own
-time, so it happens once however often it runs, and after a crash around midnight too.
+Counters need no reset: they are rows per day of their owner's limits. The reset is a comparison
+with the row's own time, so it happens once however often it runs, and after a crash around
+midnight too.
 """
 
 from dataclasses import dataclass, replace
