@@ -105,11 +105,10 @@ def _backwards(e: Evidence) -> None:
     last["client_id"] = f"sk{boots}0-{last['client_id'].partition('-')[2]}"
 
 
-def _futures_exit(e: Evidence) -> Row:
-    """A stop at the futures exchange."""
-    return next(
-        o for o in e.exchange["orders"] if o["market"] == "futures" and futures._leg(o) == "s"
-    )
+def _stop_beside(e: Evidence, **about: Any) -> None:
+    """One more stop at the futures exchange, made of an order that was there."""
+    order = next(o for o in e.exchange["orders"] if o["market"] == "futures")
+    e.exchange["orders"].append(order | {"clientOrderId": "sk0-99-1-s1"} | about)
 
 
 def _steadily(e: Evidence) -> None:
@@ -171,9 +170,9 @@ LIES: tuple[tuple[Check, str, Lie], ...] = (
     (futures.wallets_are_accounted_for, "a wallet with more in it",
      lambda e: [a["wallet"].update(USDT="10000.5") for a in e.exchange["futures"]["accounts"]]),
     (futures.futures_positions_are_covered, "a stop of no position",
-     lambda e: _futures_exit(e).update(status="NEW", clientOrderId="sk0-99-1-s1")),
+     lambda e: _stop_beside(e, status="NEW")),
     (futures.every_exit_only_reduces, "a stop that may open a position",
-     lambda e: _futures_exit(e).update(reduceOnly=False, closePosition=False)),
+     lambda e: _stop_beside(e, reduceOnly=False, closePosition=False)),
     (books.every_trade_is_booked_once, "a trade not booked", lambda e: e.tables["fills"].pop()),
     (books.every_trade_is_booked_once, "a trade booked twice",
      lambda e: e.tables["fills"].append(e.tables["fills"][-1])),

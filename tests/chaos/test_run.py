@@ -37,7 +37,8 @@ async def both_markets_close_a_trade(stage: Stage) -> str:
     file, give_up = stage.world.service.folder / "skipper.db", time.monotonic() + 120
     while True:
         positions = read_tables(file)[0]["positions"]
-        if {p["market"] for p in positions if p["state"] == "closed"} == {"spot", "futures"}:
+        closed = {p["market"] for p in positions if p["state"] == "closed"}
+        if closed == {"spot", "futures"} and (await stage.world.books())["orderLists"]:
             return "traded"
         assert time.monotonic() < give_up, f"both markets should have traded: {positions}"
         await asyncio.sleep(0.2)
