@@ -28,6 +28,7 @@ from bot.wizard.sizes import RISK, percent_range, risk_range, size_range
 from bot.wizard.steps import MENUS, PARAMS, skipped
 from bot.wizard.templates import OWN
 from engine.core.account import Draft
+from engine.core.hours import written
 from engine.core.money import fixed
 from engine.strategies.base import Param
 
@@ -94,7 +95,7 @@ def _chosen(draft: Draft, facts: Facts, values: tuple[str, ...]) -> str:
     if draft.step != "hours" or stands == OFF:
         return stands
     presets = (each for each in values if each != OFF)
-    same = (each for each in presets if hours.written(hours.read(each, facts.zone)) == stands)
+    same = (each for each in presets if written(hours.read(each, facts.zone)) == stands)
     return next(same, stands)
 
 

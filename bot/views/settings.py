@@ -1,11 +1,9 @@
 """PURE words for what a bot is set to: hours, durations, sizes, a strategy and its parameters."""
 
 from bot.texts import Texts
-from bot.wizard.hours import DAYS, span
-from bot.wizard.hours import days as joined
 from engine.core.bot_config import BotConfig, Sizing
 from engine.core.errors import InvalidValue
-from engine.core.hours import TradingHours
+from engine.core.hours import DAYS, TradingHours, joined, span
 from engine.core.market import Market
 from engine.core.money import fixed
 from engine.strategies.base import Param

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.texts import Texts
-from bot.wizard.hours import DAYS
+from engine.core.hours import DAYS
 
 _WEEK = timedelta(days=7)
 

@@ -22,6 +22,7 @@ from bot.wizard.typed import name as cleaned
 from bot.wizard.typed import number
 from engine.core.bot_config import Direction, Mode
 from engine.core.errors import InvalidValue
+from engine.core.hours import written
 from engine.core.market import Timeframe
 from engine.core.money import fixed
 from engine.strategies.registry import strategy as known_strategy
@@ -108,7 +109,7 @@ def hours(raw: str, _answers: Answers, facts: Facts) -> dict[str, str]:
     if raw.strip().casefold() == "always":
         return {"hours": OFF}
     wanted = clock.read(raw, facts.zone)
-    return {"hours": OFF if clock.always(wanted) else clock.written(wanted)}
+    return {"hours": OFF if clock.always(wanted) else written(wanted)}
 
 
 def mode(raw: str, answers: Answers, facts: Facts) -> dict[str, str]:

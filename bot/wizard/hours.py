@@ -1,7 +1,7 @@
 """PURE trading hours as people type them, like ``09:00-17:30 mon-fri Europe/Berlin``.
 
-Time, days and zone stand in any order, each may be left out. ``written`` gives the form that
-``read`` takes again.
+Time, days and zone stand in any order, each may be left out. ``engine.core.hours.written`` gives
+the form that ``read`` takes again.
 """
 
 import re
@@ -13,7 +13,6 @@ from engine.core.errors import InvalidValue
 from engine.core.hours import TradingHours
 
 FIELD = "hours"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ALL, _WORKING, _FREE = tuple(range(7)), tuple(range(5)), (5, 6)
 _WORDS = {
@@ -57,28 +56,6 @@ def read(raw: str, zone: str) -> TradingHours:
         raise InvalidValue(FIELD, raw, "hours_missing")
     start, end = window or (time(0), time(0))
     return TradingHours(start=start, end=end, weekdays=tuple(days or _ALL), zone=named)
-
-
-def written(hours: TradingHours) -> str:
-    """The canonical text: ``09:00-17:30 mon-fri Europe/Berlin``."""
-    return f"{span(hours)} {days(hours.weekdays, DAYS)} {hours.zone}"
-
-
-def span(hours: TradingHours) -> str:
-    """Begin and end of the window: ``09:00-17:30``; the end of a day is ``24:00``."""
-    end = "24:00" if hours.end == time(0) else f"{hours.end:%H:%M}"
-    return f"{hours.start:%H:%M}-{end}"
-
-
-def days(chosen: tuple[int, ...], names: tuple[str, ...]) -> str:
-    """Weekdays in their own names, those in a row joined: ``mon-fri``, ``mon,wed``."""
-    runs: list[list[int]] = []
-    for day in chosen:
-        if runs and runs[-1][-1] == day - 1:
-            runs[-1].append(day)
-        else:
-            runs.append([day])
-    return ",".join("-".join(dict.fromkeys((names[run[0]], names[run[-1]]))) for run in runs)
 
 
 def always(hours: TradingHours) -> bool:

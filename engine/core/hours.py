@@ -1,5 +1,6 @@
 """Trading hours and days: wall-clock rules in a time zone, daylight-saving changes included."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 _WEEK = 7
 _MIDNIGHT = time(0)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @lru_cache(maxsize=1)
@@ -118,16 +119,29 @@ def next_day(at: int, zone: str = "UTC") -> int:
     return day_starts(day.isoformat(), zone)
 
 
-def window_text(hours: TradingHours) -> str:
-    """The window as people type it: ``09:00-17:00 mon-fri Europe/Berlin``."""
-    days = hours.weekdays
-    together = len(days) > 2 and days[-1] - days[0] == len(days) - 1
-    named = f"{_DAYS[days[0]]}-{_DAYS[days[-1]]}" if together else ",".join(_DAYS[d] for d in days)
-    every = "" if len(days) == _WEEK else f" {named}"
-    return f"{hours.start:%H:%M}-{hours.end:%H:%M}{every} {hours.zone}"
+def written(hours: TradingHours) -> str:
+    """The window as people type it: ``09:00-17:30 mon-fri Europe/Berlin``."""
+    return f"{span(hours)} {joined(hours.weekdays, DAYS)} {hours.zone}"
+
+
+def span(hours: TradingHours) -> str:
+    """Begin and end of the window: ``09:00-17:30``; the end of a day is ``24:00``."""
+    end = "24:00" if hours.end == _MIDNIGHT else f"{hours.end:%H:%M}"
+    return f"{hours.start:%H:%M}-{end}"
+
+
+def joined(weekdays: Iterable[int], names: Sequence[str]) -> str:
+    """Weekdays in their own names, those in a row joined: ``mon-fri``, ``mon,wed``."""
+    runs: list[list[int]] = []
+    for day in weekdays:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join("-".join(dict.fromkeys((names[run[0]], names[run[-1]]))) for run in runs)
 
 
 def wall_clock(at: int, zone: str) -> str:
     """Weekday and wall-clock time of an instant (ms) in a zone: ``sat 12:30``."""
     local = datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(ZoneInfo(zone))
-    return f"{_DAYS[local.weekday()]} {local:%H:%M}"
+    return f"{DAYS[local.weekday()]} {local:%H:%M}"

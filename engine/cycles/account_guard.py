@@ -6,7 +6,7 @@ never guessed: that limit is not judged, and entries are refused until it is kno
 
 import asyncio
 from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -22,12 +22,11 @@ from engine.core.account_guard import (
 )
 from engine.core.account_limits import AccountLimits
 from engine.core.bot import Bot
-from engine.core.bot_state import BotEvent, BotState, next_bot_state
-from engine.core.checks import Refused
+from engine.core.bot_state import BotState
+from engine.core.checks import Refused, lost
 from engine.core.errors import SkipperError, Unavailable
-from engine.core.money import fixed
 from engine.cycles import tell_account
-from engine.cycles.days import pause_for_today
+from engine.cycles.days import pause_for_today, paused
 from engine.cycles.fleet import Member
 from engine.cycles.ledger import Ledger
 from engine.ports.clock import Clock
@@ -116,9 +115,9 @@ class AccountGuard:
             bots = [b for b in await unit.bots.many(bot_ids) if _sooner(b, pause.until)]
             if not any(bot.state.running for bot in bots):
                 return set(), False
-            figures = {"limit": breach.limit, "measured": breach.measured}
+            refused = Refused(breach.check, breach.limit, breach.measured)
             for bot in bots:
-                await unit.bots.save(_paused(bot, breach.check, figures, pause.until))
+                await unit.bots.save(paused(bot, refused, pause.until))
             await unit.limits.put_pause(pause)
             await unit.outbox.add(tell_account.paused(pause, breach), self.clock.now_ms())
             return {bot.id for bot in bots}, True
@@ -131,10 +130,10 @@ class AccountGuard:
         if limit is None or member.position is None or not member.bot.state.running:
             return
         loss = day_loss(self.ledger.fleet.today(member).net, self._stake(member))
-        if loss is None or loss < limit:
+        refused = None if loss is None else lost(member.bot.config, -loss)
+        if refused is None:
             return
         now = self.clock.now_ms()
-        refused = Refused("daily_loss", fixed(limit), fixed(loss))
 
         async def work(unit: Unit) -> tuple[set[int], bool]:
             bot = await unit.bots.get(member.bot.id)
@@ -151,13 +150,3 @@ def _sooner(bot: Bot, until: int) -> bool:
     if bot.state is not BotState.PAUSED:
         return bot.state.running
     return bot.paused_until is not None and bot.paused_until < until
-
-
-def _paused(bot: Bot, check: str, figures: dict[str, str], until: int) -> Bot:
-    return replace(
-        bot,
-        state=next_bot_state(bot.state, BotEvent.PAUSE),
-        why=f"check.{check}",
-        why_params=figures,
-        paused_until=until,
-    )

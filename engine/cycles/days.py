@@ -29,15 +29,19 @@ async def rebuild_day(unit: Unit, bot_id: int, zone: str, now: int) -> DayCount:
     return count
 
 
-async def pause_for_today(unit: Unit, bot: Bot, refused: Refused, zone: str, now: int) -> Bot:
-    """Pause a running bot until its owner's next day begins, with the alert that tells it."""
-    paused = replace(
+def paused(bot: Bot, refused: Refused, until: int) -> Bot:
+    """The bot, pausing until then (ms) for what a check refused."""
+    return replace(
         bot,
         state=next_bot_state(bot.state, BotEvent.PAUSE),
         why=f"check.{refused.check}",
         why_params={"limit": refused.limit, "measured": refused.measured},
-        paused_until=next_day(now, zone),
+        paused_until=until,
     )
-    saved = await unit.bots.save(paused)
+
+
+async def pause_for_today(unit: Unit, bot: Bot, refused: Refused, zone: str, now: int) -> Bot:
+    """Pause a running bot until its owner's next day begins, with the alert that tells it."""
+    saved = await unit.bots.save(paused(bot, refused, next_day(now, zone)))
     await unit.outbox.add(tell_bots.paused(saved, refused, day_of(now, zone)), now)
     return saved

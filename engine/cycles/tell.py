@@ -11,6 +11,7 @@ from engine.core.position import ExitReason, Position
 from engine.core.scene import ChangeExit, ExitChange
 from engine.core.signal import Signal
 from engine.core.trade import Trade
+from engine.cycles.tell_bots import of_bot
 
 
 def entered(order: Order, position: Position, bot: Bot, signal: Signal | None) -> Alert:
@@ -63,14 +64,9 @@ def exited(position: Position, trade: Trade, bot: Bot) -> Alert:
 def entry_failed(order: Order, bot: Bot, note: str) -> Alert:
     """An entry was decided and not placed; ``note`` is ``<code> <message>`` or our own words."""
     code, message = _code_and_message(note)
-    told = {"code": code, "message": message}
-    return Alert(
-        owner_id=order.owner_id,
-        kind=AlertKind.ENTRY_FAILED,
-        dedup=f"entry_failed:{order.client_id}",
-        bot_id=bot.id,
-        params={"bot": bot.config.name, "symbol": order.symbol} | told,
-    )
+    dedup = f"entry_failed:{order.client_id}"
+    about = {"symbol": order.symbol, "code": code, "message": message}
+    return of_bot(bot, AlertKind.ENTRY_FAILED, dedup, about)
 
 
 def order_unknown(order: Order, bot: Bot) -> Alert:
@@ -177,19 +173,9 @@ def coins_gone(position: Position, bot: Bot, missing: Decimal) -> Alert:
 
 def drift(bot: Bot, base: str, ours: Decimal, theirs: Decimal) -> Alert:
     """Books and exchange disagree on what a futures account holds."""
-    return Alert(
-        owner_id=bot.owner_id,
-        kind=AlertKind.POSITION_DRIFT,
-        dedup=f"drift:{bot.account}:{bot.config.symbol}:{fixed(ours)}:{fixed(theirs)}",
-        bot_id=bot.id,
-        params={
-            "bot": bot.config.name,
-            "symbol": bot.config.symbol,
-            "base": base,
-            "ours": fixed(ours),
-            "theirs": fixed(theirs),
-        },
-    )
+    dedup = f"drift:{bot.account}:{bot.config.symbol}:{fixed(ours)}:{fixed(theirs)}"
+    held = {"base": base, "ours": fixed(ours), "theirs": fixed(theirs)}
+    return of_bot(bot, AlertKind.POSITION_DRIFT, dedup, {"symbol": bot.config.symbol} | held)
 
 
 def exchange_stopped(owner_id: int, market: str, code: str, until_ms: int) -> Alert:

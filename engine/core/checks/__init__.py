@@ -7,7 +7,7 @@ from enum import StrEnum
 from engine.core.checks import exchange, limits, money
 from engine.core.checks.exchange import liquidation_distance
 from engine.core.checks.facts import UNKNOWN, DayCount, EntryFacts, FuturesTerms, Refused
-from engine.core.checks.limits import MIN_CONFIDENCE, PAUSING, day_over
+from engine.core.checks.limits import MIN_CONFIDENCE, PAUSING, day_over, lost
 from engine.core.checks.money import MIN_BALANCE, MIN_TRADE_VALUE
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "day_over",
     "first_refusal",
     "liquidation_distance",
+    "lost",
 ]
 
 Check = Callable[[EntryFacts], Refused | None]

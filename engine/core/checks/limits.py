@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from engine.core.bot_config import BotConfig
 from engine.core.checks.facts import UNKNOWN, EntryFacts, Refused
-from engine.core.hours import wall_clock, window_text
+from engine.core.hours import wall_clock, written
 from engine.core.money import ZERO, fixed
 
 MIN_CONFIDENCE = 60
@@ -18,7 +18,7 @@ def hours(facts: EntryFacts) -> Refused | None:
     window = facts.config.trading_hours
     if window is None or window.open_at(facts.now):
         return None
-    return Refused("hours", window_text(window), wall_clock(facts.now, window.zone))
+    return Refused("hours", written(window), wall_clock(facts.now, window.zone))
 
 
 def cooldown(facts: EntryFacts) -> Refused | None:
@@ -76,7 +76,7 @@ def daily_loss(facts: EntryFacts) -> Refused | None:
     limit = facts.config.max_daily_loss
     if limit is not None and facts.open_result is None:
         return Refused("daily_loss", fixed(limit), UNKNOWN)
-    return _lost(facts.config, facts.day.net + (facts.open_result or ZERO))
+    return lost(facts.config, facts.day.net + (facts.open_result or ZERO))
 
 
 def daily_target(facts: EntryFacts) -> Refused | None:
@@ -86,10 +86,11 @@ def daily_target(facts: EntryFacts) -> Refused | None:
 
 def day_over(config: BotConfig, net: Decimal) -> Refused | None:
     """The limit of its day that a bot has reached with this net result, or None."""
-    return _lost(config, net) or _earned(config, net)
+    return lost(config, net) or _earned(config, net)
 
 
-def _lost(config: BotConfig, net: Decimal) -> Refused | None:
+def lost(config: BotConfig, net: Decimal) -> Refused | None:
+    """The loss of a day that is reached with this net result, or None."""
     limit = config.max_daily_loss
     if limit is None or -net < limit:
         return None

@@ -13,7 +13,7 @@ from bot.wizard import hours
 from bot.wizard.typed import minutes
 from bot.wizard.zones import zone
 from engine.core.errors import InvalidValue
-from engine.core.hours import TradingHours
+from engine.core.hours import TradingHours, written
 
 TEXTS = Texts()
 ALL = tuple(range(7))
@@ -84,7 +84,7 @@ def test_what_are_no_hours_is_given_back_with_what_is_wrong(typed, told):
 
 @given(HOURS)
 def test_hours_that_were_written_are_read_again(kept):
-    assert hours.read(hours.written(kept), "UTC") == kept
+    assert hours.read(written(kept), "UTC") == kept
 
 
 @given(st.text(max_size=90))
@@ -94,7 +94,7 @@ def test_any_text_are_hours_or_a_problem_in_words(typed):
     except InvalidValue as invalid:
         told = words(invalid, TEXTS)
     else:
-        told = hours.written(read)
+        told = written(read)
     assert told
 
 
