@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Macd:
-    """Quick less slow exponential average; NaN until ``slow`` and ``signal`` allow both lines."""
+class _Settings:
+    """Candles of both averages and of the signal line."""
 
     fast: int
     slow: int
@@ -28,8 +28,13 @@ class Macd:
 
     @property
     def period(self) -> int:
-        """Candles of its slower smoothing."""
+        """Candles of the slowest smoothing."""
         return max(self.slow, self.signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Macd(_Settings):
+    """Quick less slow exponential average; NaN until ``slow`` and ``signal`` allow both lines."""
 
     def step(self) -> MacdStep:
         """A fresh step form."""
@@ -41,17 +46,8 @@ class Macd:
 
 
 @dataclass(frozen=True, slots=True)
-class MacdSignal:
+class MacdSignal(_Settings):
     """Exponential average of the MACD over ``signal`` candles."""
-
-    fast: int
-    slow: int
-    signal: int
-
-    @property
-    def period(self) -> int:
-        """Candles of its slowest smoothing."""
-        return max(self.slow, self.signal)
 
     def step(self) -> MacdSignalStep:
         """A fresh step form."""
@@ -65,7 +61,7 @@ class MacdSignal:
 class MacdStep:
     """Step form of ``Macd``."""
 
-    def __init__(self, settings: Macd | MacdSignal) -> None:
+    def __init__(self, settings: _Settings) -> None:
         self._fast, self._slow = EmaStep(settings.fast), EmaStep(settings.slow)
 
     def update(self, close: float) -> float:
@@ -76,7 +72,7 @@ class MacdStep:
 class MacdSignalStep:
     """Step form of ``MacdSignal``."""
 
-    def __init__(self, settings: MacdSignal) -> None:
+    def __init__(self, settings: _Settings) -> None:
         self._macd = MacdStep(settings)
         self._average = EmaStep(settings.signal)
 
@@ -86,8 +82,6 @@ class MacdSignalStep:
         return macd if math.isnan(macd) else self._average.update(macd)
 
 
-def _array(
-    column: str, settings: Macd | MacdSignal, closes: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _array(column: str, settings: _Settings, closes: NDArray[np.float64]) -> NDArray[np.float64]:
     periods = {"fast": settings.fast, "slow": settings.slow, "signal": settings.signal}
     return column_of("macd", (closes,), column, **periods)
