@@ -8,20 +8,8 @@ from engine.core.account import Role
 from engine.core.account_guard import AccountPause
 from engine.core.account_limits import AccountLimits
 from engine.core.position import ExitReason
-from tests.fakes.office import account_of, office_at
 from tests.unit.bot_content.chat import Chat
 from tests.unit.services.market import close_flat, hold, new_bot, started
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 async def stored(office, chat):
@@ -98,7 +86,7 @@ async def test_what_loosens_a_limit_is_asked_for_once_more(
     [
         ({"max_drawdown": Decimal(10)}, "Drawdown", "5", "max_drawdown", Decimal(5)),
         ({"pause_minutes": 60}, "Pause", "2h", "pause_minutes", 120),
-        ({"drawdown_hours": 24}, "… over", "3d", "drawdown_hours", 72),
+        ({"drawdown_hours": 24}, "Drawdown span", "3d", "drawdown_hours", 72),
         ({}, "Clock", "berlin", "zone", "Europe/Berlin"),
         ({}, "Days", "own", "own_day", True),
     ],
