@@ -74,3 +74,9 @@ class Chat:
     def as_role(self, role):
         self.ctx = replace(self.ctx, account=replace(self.ctx.account, role=role))
         return self
+
+
+async def bots_of(office, chat):
+    """The bots of the person in the chat."""
+    async with office.storage.reading(chat.ctx.account.id) as unit:
+        return await unit.bots.all()

@@ -15,17 +15,6 @@ API_KEY = "A1b2C3d4" * 8
 SECRET = "Z9y8X7w6" * 8
 
 
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
-
-
 async def to_secret(chat):
     await chat.say("/keys")
     await chat.tap("Add key")

@@ -41,11 +41,6 @@ async def office(tmp_path):
 
 
 @pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
-
-
-@pytest.fixture
 async def bot(office, chat):
     return await started(office, chat.ctx.account, strategy="ai")
 

@@ -17,17 +17,6 @@ from tests.unit.bot_content.chat import WIDTH, Chat
 from tests.unit.services.market import close_flat, hold, new_bot, open_position, started
 
 
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
-
-
 async def on_card(chat, bot):
     await chat.press(f"b:card:{bot.public_id}:")
     return chat

@@ -16,8 +16,7 @@ from engine.core.checks import DayCount
 from engine.core.hours import TradingHours
 from engine.core.market import Market, StreamState
 from engine.core.position import ExitReason
-from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import WIDTH, Chat
+from tests.unit.bot_content.chat import WIDTH
 from tests.unit.services.market import close_flat, hold, started
 
 TEXTS = Texts()
@@ -34,17 +33,6 @@ EVERYTHING = {
     "cooldown_minutes": 30,
     "trading_hours": WORKING,
 }
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 async def lines_of(office, chat, bot):

@@ -4,20 +4,7 @@ import pytest
 
 from engine.core.checks import CHECKS, Checked, Outcome, Refused
 from engine.core.signal import Action, Signal
-from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import Chat
 from tests.unit.services.market import started
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 def passing(**but):

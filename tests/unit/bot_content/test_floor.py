@@ -9,7 +9,7 @@ from engine.core.bot_config import BotConfig
 from engine.core.errors import InvalidValue
 from engine.core.liquidity import LiquidityFloor
 from engine.services import bots
-from tests.fakes.office import account_of, office_at
+from tests.fakes.office import account_of
 from tests.unit.bot_content.chat import Chat
 
 VOLUMES = {"BTCUSDT": Decimal(2_000_000), "ETHUSDT": Decimal(900_000)}
@@ -24,12 +24,6 @@ async def asked(office, floor):
     await chat.say("/new")
     await chat.tap("Spot")
     return chat
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
 
 
 async def test_a_thin_symbol_is_refused_with_its_volume(office):

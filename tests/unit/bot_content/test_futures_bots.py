@@ -3,26 +3,12 @@
 from dataclasses import replace
 from decimal import Decimal
 
-import pytest
-
 from engine.core.bot_config import Direction, Environment
 from engine.core.market import Market
 from engine.core.position import ExitReason, PositionSide
 from engine.ports.insight import NotOurs
-from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import WIDTH, Chat
+from tests.unit.bot_content.chat import WIDTH
 from tests.unit.services.market import close_flat, hold, open_position, started
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 async def on_card(chat, bot):

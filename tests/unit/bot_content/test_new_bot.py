@@ -13,7 +13,7 @@ from engine.core.bot_state import BotState
 from engine.core.hours import TradingHours
 from engine.services import drafts
 from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import Chat
+from tests.unit.bot_content.chat import Chat, bots_of
 
 EXITS = {"Trailing stop": "0.7", "Longest holding": "1h30"}
 LIMITS = {
@@ -23,22 +23,6 @@ LIMITS = {
     "Pause after a loss": "2h",
     "Hours": "9:00-17:30 mon-fri berlin",
 }
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
-
-
-async def bots_of(office, chat):
-    async with office.storage.reading(chat.ctx.account.id) as unit:
-        return await unit.bots.all()
 
 
 async def to_size(chat):

@@ -18,8 +18,7 @@ from engine.core.margin import ASSUMED_MAINTENANCE
 from engine.core.market import Market
 from engine.services import drafts
 from engine.services.keys import add_key, all_keys, recheck_key
-from tests.fakes.office import account_of, futures_rules, office_at
-from tests.unit.bot_content.chat import Chat
+from tests.fakes.office import futures_rules, office_at
 
 FACTS = bounds.Facts(
     symbol="BTCUSDT",
@@ -35,11 +34,6 @@ async def office(tmp_path):
     async with office_at(tmp_path) as opened:
         opened.catalogues[Environment.LOCAL].list_futures("BTCUSDT", "ETHUSDT")
         yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 async def the_bot(office, chat):

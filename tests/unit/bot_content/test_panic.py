@@ -11,20 +11,8 @@ from engine.core.bot_state import BotState
 from engine.core.position import ExitReason, PositionState
 from engine.ports.insight import NotOurs
 from tests.fakes.clock import FrozenClock
-from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import Chat
+from tests.fakes.office import account_of
 from tests.unit.services.market import close_flat, hold, new_bot, open_position, started
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 async def state_of(office, bot):

@@ -10,24 +10,13 @@ from engine.core.account import Role
 from engine.core.bot_config import Environment
 from engine.core.errors import InvalidValue
 from engine.core.position import ExitReason
-from tests.fakes.office import account_of, office_at
+from tests.fakes.office import account_of
 from tests.unit.bot_content.chat import WIDTH, Chat
 from tests.unit.services.closed_trades import traded
 from tests.unit.services.market import new_bot
 
 D = Decimal
 TABLE_WIDTH = 34
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
 
 
 @pytest.fixture

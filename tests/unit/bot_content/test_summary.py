@@ -3,27 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-import pytest
-
 from engine.ports.advisor import AdvisorTerms
-from tests.fakes.office import account_of, office_at
-from tests.unit.bot_content.chat import Chat
-
-
-@pytest.fixture
-async def office(tmp_path):
-    async with office_at(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def chat(office):
-    return Chat(office, await account_of(office))
-
-
-async def bots_of(office, chat):
-    async with office.storage.reading(chat.ctx.account.id) as unit:
-        return await unit.bots.all()
+from tests.unit.bot_content.chat import bots_of
 
 
 async def to_summary(chat):
