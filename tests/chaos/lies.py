@@ -120,6 +120,8 @@ def _no_exits(e: Evidence) -> None:
     _steadily(e)
     entries = [r for r in e.exchange["requests"] if any("-e" in i for i in requests._new_ids(r))]
     e.exchange["requests"] = entries
+    # A quick machine is done before an exit would be missed.
+    e.exchange["clock"]["now"] += DAY_MS
 
 
 def _secret_ban(e: Evidence) -> None:
