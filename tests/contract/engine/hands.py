@@ -80,9 +80,17 @@ class Hands:
         await self.until(lambda: self.engine.signals.follows(member))
         await self.until(lambda: bot.account in self.engine.readiness.accounts)
         stream = self.engine.fleet.stream_of(bot)
-        heard = {StreamState.LIVE, StreamState.POLLING}
-        await self.until(lambda: self.engine.readiness.stream(stream) in heard)
-        await self.price(self.world.market.last(bot.config.symbol), bot.config.symbol)
+        last, symbol = self.world.market.last(bot.config.symbol), bot.config.symbol
+
+        async def heard():
+            if self.engine.readiness.stream(stream) in {StreamState.LIVE, StreamState.POLLING}:
+                return True
+            # Where time stands still a connection that was renewed is spoken to by nobody else.
+            await self.control("price", symbol=symbol, price=str(last))
+            return False
+
+        await self.until(heard)
+        await self.price(last, symbol)
 
     async def running(self, name="Anna", **settings):
         """A bot that is ready to act."""

@@ -19,7 +19,7 @@ BERLIN = "Europe/Berlin"
 FAR = {"stop_loss": Decimal(40), "take_profit": Decimal(90)}
 JOBS = ("reconcile", "account limits", "time-out", "transfers", "paused bots")
 # Time that jumps breaks lines, and they are made anew.
-_LINES = {"reconciled", "stream_live", "clock"}
+_LINES = {"reconciled", "stream", "clock"}
 _TEXTS = Texts()
 
 
